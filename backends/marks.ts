@@ -1,0 +1,48 @@
+/**
+ * The small files a job itself leaves, and what they say. They are the best evidence of how a job ended
+ * (SEMANTICS 6): a scheduler forgets, the directory does not.
+ */
+import type { NativeId, Tag } from './backend.ts';
+
+/** `claim → nativeId.runCount`, an atomic symbolic link made before the command runs. */
+export interface ClaimMark {
+  readonly nativeId: NativeId;
+  readonly runCount: number;
+  /** When the link was made (epoch ms, the file server's clock). */
+  readonly atMs: number;
+}
+
+export interface ExitMark {
+  readonly nativeId: NativeId;
+  readonly runCount: number;
+  /** Of the command, as its shell reported it: 137 is 137. */
+  readonly exitCode: number;
+  /** Names of declared outputs that were not there although the command succeeded. */
+  readonly missing: readonly string[];
+  readonly atMs: number;
+}
+
+/** Everything one attempt's directory says, read anew. */
+export interface Marks {
+  readonly claim?: ClaimMark;
+  readonly exit?: ExitMark;
+  /** Jobs that found the claim taken and ended without running the command. */
+  readonly duplicates: readonly NativeId[];
+  /** The tail of what the scheduler wrote into the job's log; empty where there is none. */
+  readonly log: string;
+}
+
+/** One entry of a run's spool directory; its file name says all, so that a listing needs no open. */
+export interface SpoolEntry {
+  readonly fileName: string;
+  readonly kind: 'started' | 'ended';
+  readonly tag: Tag;
+  readonly index: number;
+  readonly nativeId: NativeId;
+  readonly runCount: number;
+  /** Present exactly when `kind` is `ended`. A code that needs more than the name tells (missing outputs) is still read from the exit mark. */
+  readonly exitCode?: number;
+  readonly outputsMissing?: boolean;
+  /** Seconds resolution is enough. */
+  readonly atMs?: number;
+}
