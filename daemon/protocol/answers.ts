@@ -1,0 +1,163 @@
+/**
+ * What the daemon answers. Keys are stable: a value that is absent is `null`, never a missing key. Times are
+ * ISO 8601 in UTC.
+ */
+import { z } from 'zod';
+import { ATTEMPT_STATES, CALL_STATUSES, CAUSES, FAILURE_MODES, RUN_STATUSES } from './words.ts';
+
+const time = z.iso.datetime();
+const text = z.string();
+const labels = z.record(text, text);
+
+const problem = z.strictObject({ key: text, text, since: time });
+
+const orphan = z.strictObject({
+  call: text,
+  nativeId: text.nullable(),
+  tag: text.meta({ description: 'Name of the job at its scheduler' }),
+  backend: text,
+  host: text.meta({ description: 'Host of the daemon that submitted the job' }),
+  since: time,
+});
+
+const attempt = z.strictObject({
+  number: z.int(),
+  state: z.enum(ATTEMPT_STATES),
+  cause: z.enum(CAUSES).nullable(),
+  backend: text,
+  nativeId: text.nullable(),
+  backendStatus: text.nullable().meta({ description: "The scheduler's own words" }),
+  exitCode: z.int().nullable(),
+  signal: text.nullable(),
+  detail: text.nullable(),
+  blocked: text.nullable().meta({ description: 'Why the scheduler does not start the job' }),
+  tag: text.nullable(),
+  queuedAt: time.nullable(),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  directory: text,
+});
+
+const call = z.strictObject({
+  call: text,
+  task: text,
+  index: z.int().nullable(),
+  status: z.enum(CALL_STATUSES),
+  reason: text.nullable(),
+  benign: z.boolean(),
+  retryAt: time.nullable(),
+  outputs: z.record(text, text).nullable(),
+  attempts: z.array(attempt),
+});
+
+const counts = z.strictObject({
+  NotStarted: z.int(),
+  Ready: z.int(),
+  Active: z.int(),
+  Succeeded: z.int(),
+  Failed: z.int(),
+  Aborted: z.int(),
+  Skipped: z.int(),
+} satisfies Record<(typeof CALL_STATUSES)[number], z.ZodInt>);
+
+const abort = z.strictObject({ by: text, at: time, reason: text.nullable(), force: z.boolean() });
+
+export const run = z.strictObject({
+  id: z.int(),
+  uuid: text,
+  name: text,
+  owner: text,
+  status: z.enum(RUN_STATUSES),
+  failing: z.boolean(),
+  held: z.strictObject({ by: text, reason: text }).nullable(),
+  failureMode: z.enum(FAILURE_MODES),
+  backend: text,
+  labels,
+  submittedAt: time,
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  calls: counts,
+  orphans: z.array(orphan).meta({ description: 'Jobs that may still be running' }),
+  problems: z.array(problem),
+  abort: abort.nullable(),
+  outputs: z.record(text, z.unknown()).nullable(),
+  submitDir: text,
+  directory: text,
+  callList: z.array(call).exactOptional().meta({ description: 'Only when asked for' }),
+  stepList: z.array(call).exactOptional().meta({ description: 'Steps of finalization; only with callList' }),
+});
+
+export const submitted = z.strictObject({
+  run,
+  repeated: z.boolean().meta({ description: 'An earlier submit with the same token had made it' }),
+});
+
+export const runPage = z.strictObject({
+  runs: z.array(run),
+  next: z.int().nullable().meta({ description: 'Value of `before` for the next page' }),
+});
+
+export const bulkAbort = z.strictObject({
+  ids: z.array(z.int()).meta({ description: 'Aborted, or to be aborted where only counted' }),
+  refused: z.array(z.strictObject({ id: z.int(), code: text, message: text })),
+});
+
+export const event = z.strictObject({
+  seq: z.int(),
+  runId: z.int().nullable(),
+  at: time,
+  type: text,
+  call: text.nullable(),
+  attempt: z.int().nullable(),
+  text,
+});
+
+export const eventPage = z.strictObject({ events: z.array(event) });
+
+export const logs = z.strictObject({
+  logs: z.array(
+    z.strictObject({
+      call: text,
+      attempt: z.int(),
+      state: z.enum(ATTEMPT_STATES),
+      stdout: text,
+      stderr: text,
+      schedulerLog: text.nullable().meta({ description: 'What the scheduler itself wrote' }),
+    }),
+  ),
+});
+
+export const why = z.strictObject({ lines: z.array(text) });
+
+export const backend = z.strictObject({
+  name: text,
+  kind: text,
+  reachable: z.boolean().nullable().meta({ description: 'null: not asked yet' }),
+  summary: text,
+  since: time.nullable(),
+  paused: z.strictObject({ by: text, reason: text, since: time }).nullable(),
+  active: z.int(),
+  maxActive: z.int(),
+});
+
+export const backendList = z.strictObject({ backends: z.array(backend) });
+
+export const daemon = z.strictObject({
+  name: text,
+  version: text,
+  host: text,
+  pid: z.int(),
+  startedAt: time,
+  state: z.enum(['serving', 'degraded', 'draining', 'stopping']),
+  reason: text.nullable(),
+  backends: z.array(backend),
+});
+
+export type RunAnswer = z.infer<typeof run>;
+export type CallAnswer = z.infer<typeof call>;
+export type AttemptAnswer = z.infer<typeof attempt>;
+export type OrphanAnswer = z.infer<typeof orphan>;
+export type EventAnswer = z.infer<typeof event>;
+export type LogAnswer = z.infer<typeof logs>['logs'][number];
+export type BackendAnswer = z.infer<typeof backend>;
+export type DaemonAnswer = z.infer<typeof daemon>;
