@@ -17,6 +17,10 @@ export interface ExitMark {
   readonly runCount: number;
   /** Of the command, as its shell reported it: 137 is 137. */
   readonly exitCode: number;
+  /** The code is one of the task's success codes and every declared output is there. The wrapper judges. */
+  readonly succeeded: boolean;
+  /** The command was not run, and why (its working directory is missing). */
+  readonly launchFailure?: string;
   /** Names of declared outputs that were not there although the command succeeded. */
   readonly missing: readonly string[];
   readonly atMs: number;
@@ -40,9 +44,10 @@ export interface SpoolEntry {
   readonly index: number;
   readonly nativeId: NativeId;
   readonly runCount: number;
-  /** Present exactly when `kind` is `ended`. A code that needs more than the name tells (missing outputs) is still read from the exit mark. */
+  /** Present exactly when `kind` is `ended`. What the name does not tell (missing outputs) is read from the exit mark. */
   readonly exitCode?: number;
-  readonly outputsMissing?: boolean;
+  /** Present exactly when `kind` is `ended`: as in the exit mark. */
+  readonly succeeded?: boolean;
   /** Seconds resolution is enough. */
   readonly atMs?: number;
 }
