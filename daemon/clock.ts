@@ -1,11 +1,5 @@
-/** Time as a value, so that everything that asks for it can be run under a virtual one. */
-
-export interface Clock {
-  /** Epoch milliseconds: for people and for what is stored. May jump. */
-  nowMs(): number;
-  /** Never goes back: for distances inside one life of the process. */
-  monotonicMs(): number;
-}
+/** The real clock. Everything that asks for the time is handed one, so that it can be run in virtual time. */
+import type { Clock } from './parts.ts';
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),

@@ -1,0 +1,258 @@
+/**
+ * The daemon's configuration: options, environment, one YAML file, defaults, in that order. No file is
+ * needed. Reads nothing by itself: the file system comes in as `ConfigSources`, so that every rule is
+ * tested with values. A file with mistakes is refused as a whole, with all of them.
+ */
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import {
+  mistakeAtPath,
+  type ParsedFile,
+  schemaMistakes,
+  suggestion,
+  yamlMistakes,
+} from './config-mistakes.ts';
+import { type BackendFile, type ConfigFile, configSchema } from './config-schema.ts';
+import type { EngineSettings } from './engine/settings.ts';
+import type { PhaseName } from './lifecycle/phases.ts';
+import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from './protocol/paths.ts';
+import type { Mistake } from './workflow/language.ts';
+
+export type JournalChoice = 'auto' | 'local' | 'network';
+
+/** One scheduler. What is absent is the adapter's to decide. */
+export interface BackendConfig {
+  readonly name: string;
+  readonly kind: BackendFile['kind'];
+  readonly pollMs?: number;
+  readonly settleMs?: number;
+  readonly commandTimeoutMs?: number;
+  readonly maxActive?: number;
+  readonly maxSubmitting?: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the local backend only. */
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+}
+
+export interface Config {
+  /** The file that was read; absent where there is none. */
+  readonly file?: string;
+  readonly stateDir: string;
+  readonly socket: string;
+  readonly journal: JournalChoice;
+  readonly leaseMs: number;
+  readonly engine: EngineSettings;
+  readonly backends: readonly BackendConfig[];
+  /** Absolute; absent: `wf-runs` in the directory of the submit. */
+  readonly runsDir?: string;
+  readonly runOnSignal: 'abort' | 'detach';
+  readonly shutdown: {
+    readonly graceful: boolean;
+    readonly abortRuns: boolean;
+    readonly timeoutsMs: Readonly<Record<PhaseName, number>>;
+  };
+  readonly logLevel: ConfigFile['log']['level'];
+}
+
+/** What was given on the command line. */
+export interface ConfigOptions {
+  readonly config?: string;
+  readonly state?: string;
+  readonly socket?: string;
+}
+
+export interface ConfigSources {
+  readonly options: ConfigOptions;
+  readonly env: Environment;
+  /** `undefined`: there is no such file. Throws where it is there and cannot be read. */
+  readonly readFile: (path: string) => string | undefined;
+  /** Is there a program of this name on PATH? */
+  readonly hasProgram: (name: string) => boolean;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+export function loadConfig(sources: ConfigSources): ConfigResult {
+  const found = findFile(sources);
+  if ('mistake' in found) return { ok: false, mistakes: [found.mistake] };
+  const parsed = parse(found.file, found.source);
+  if (parsed.document.errors.length > 0) return { ok: false, mistakes: yamlMistakes(parsed) };
+  const checked = configSchema.safeParse(parsed.document.toJS() ?? {});
+  if (!checked.success) return { ok: false, mistakes: schemaMistakes(parsed, checked.error.issues) };
+  const config = assemble(checked.data, sources, found.file);
+  const mistakes = conflicts(parsed, config);
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config };
+}
+
+/** The real file system, for `main`. */
+export function realSources(options: ConfigOptions, env: Environment): ConfigSources {
+  return { options, env, readFile: readFileIfThere, hasProgram: (name) => isOnPath(name, env['PATH'] ?? '') };
+}
+
+/** `file:line:column: message`, with the line below it. */
+export function mistakeText({ file, line, column, message, text }: Mistake): string {
+  const head = `${file}:${line}:${column}: ${message}`;
+  return text === '' ? head : `${head}\n    ${text}\n    ${' '.repeat(column - 1)}^`;
+}
+
+type Found = { readonly file: string; readonly source: string } | { readonly mistake: Mistake };
+
+/** A file that was named must be there; of those that are only looked for, the first that exists is taken. */
+function findFile({ options, env, readFile }: ConfigSources): Found {
+  const named = options.config ?? env['WFD_CONFIG'];
+  for (const file of named ? [named] : configFilesToTry(env)) {
+    try {
+      const source = readFile(file);
+      if (source !== undefined) return { file, source };
+    } catch (error) {
+      return unreadable(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (!named) return { file: '', source: '' };
+  return unreadable(
+    named,
+    `no such file; ${options.config ? 'check --config' : 'check WFD_CONFIG'}, or leave it out: no file is needed`,
+  );
+}
+
+function unreadable(file: string, message: string): Found {
+  return { mistake: { file, line: 1, column: 1, message, text: '' } };
+}
+
+function parse(file: string, source: string): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  return { file, source, document, lines };
+}
+
+function assemble(data: ConfigFile, sources: ConfigSources, file: string): Config {
+  const { options, env } = sources;
+  const path = (written: string | undefined): string | undefined => written && homePath(written, env);
+  const chosen = {
+    ...env,
+    ...defined({
+      WFD_STATE_DIR: options.state ?? env['WFD_STATE_DIR'],
+      WFD_SOCKET: options.socket ?? env['WFD_SOCKET'],
+    }),
+  };
+  const backends = allBackends(data, sources);
+  return {
+    ...defined({ file: file || undefined, runsDir: path(data.runs.dir) }),
+    stateDir: resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? defaultStateDir(chosen)),
+    socket: resolve(chosen.WFD_SOCKET ?? path(data.socket) ?? defaultSocketPath(chosen)),
+    journal: data.state.journal,
+    leaseMs: data.state.lease,
+    engine: engineSettings(data, data.backend ?? defaultBackend(backends)),
+    backends,
+    runOnSignal: data.run.onSignal,
+    shutdown: {
+      graceful: data.shutdown.graceful,
+      abortRuns: data.shutdown.abortRuns,
+      timeoutsMs: data.shutdown.timeouts,
+    },
+    logLevel: data.log.level,
+  };
+}
+
+function engineSettings(data: ConfigFile, backend: string): EngineSettings {
+  return {
+    failureMode: data.failureMode,
+    backend,
+    maxActivePerOwner: data.limits.perOwner,
+    infraRetries: data.retries.infrastructure,
+    retryDelayMs: data.retries.delay,
+    retryDelayMaxMs: data.retries.maxDelay,
+    forceGraceMs: data.abort.forceGrace,
+    abortRetryMs: data.abort.repeat,
+    abortRetryMaxMs: data.abort.maxRepeat,
+    blockedForeverMs: data.jobs.unsatisfiableAfter,
+    refineMs: data.jobs.refineCause,
+    lateMarkMs: data.jobs.lateMark,
+    throttleMs: data.jobs.throttleDelay,
+    resume: data.restart.resume,
+  };
+}
+
+/** Those of the file, and the two that need no words: `slurm` where it can be spoken to, `local` always. */
+function allBackends(data: ConfigFile, { hasProgram }: ConfigSources): BackendConfig[] {
+  const written = Object.entries(data.backends).map(([name, backend]) => backendConfig(name, backend));
+  const names = new Set(written.map((backend) => backend.name));
+  if (!names.has('slurm') && hasProgram('sbatch')) written.push({ name: 'slurm', kind: 'slurm', env: {} });
+  if (!names.has('local')) written.push({ name: 'local', kind: 'local', env: {} });
+  return written;
+}
+
+function backendConfig(name: string, backend: BackendFile): BackendConfig {
+  const local = backend.kind === 'local' ? backend : undefined;
+  return {
+    name,
+    kind: backend.kind,
+    env: backend.env,
+    ...defined({
+      pollMs: backend.poll,
+      settleMs: backend.settle,
+      commandTimeoutMs: backend.commandTimeout,
+      maxActive: backend.maxActive,
+      maxSubmitting: backend.maxSubmitting,
+      cpus: local?.cpus,
+      memoryMiB: local?.memory,
+    }),
+  };
+}
+
+function defaultBackend(backends: readonly BackendConfig[]): string {
+  return backends.some((backend) => backend.name === 'slurm') ? 'slurm' : 'local';
+}
+
+/** The address of a Unix socket is 108 bytes with its end (unix(7)). */
+const SOCKET_PATH_MAX = 107;
+
+/** What no single key shows. */
+function conflicts(parsed: ParsedFile, config: Config): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const names = config.backends.map((backend) => backend.name);
+  if (!names.includes(config.engine.backend)) {
+    const text = `there is no backend '${config.engine.backend}'${suggestion(config.engine.backend, names)}`;
+    mistakes.push(mistakeAtPath(parsed, ['backend'], text));
+  }
+  if (Buffer.byteLength(config.socket) > SOCKET_PATH_MAX) {
+    const text = `the socket path ${config.socket} is longer than ${SOCKET_PATH_MAX} bytes, which no Unix socket can have; choose a shorter one with --socket or WFD_SOCKET`;
+    mistakes.push(mistakeAtPath(parsed, ['socket'], text));
+  }
+  return mistakes;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is absent: an optional field is there or not, never `undefined`. */
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+function homePath(path: string, env: Environment): string {
+  return path.startsWith('~/') ? join(env['HOME'] ?? '/', path.slice(2)) : path;
+}
+
+function readFileIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isOnPath(name: string, path: string): boolean {
+  return path.split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
