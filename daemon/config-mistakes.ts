@@ -5,6 +5,7 @@
 import { type Document, isMap, isNode, isScalar, type LineCounter } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from './config-schema.ts';
+import { nearestName } from './protocol/nearest-name.ts';
 import type { Mistake } from './workflow/language.ts';
 
 /** The part of JSON Schema that zod writes for a configuration. */
@@ -64,7 +65,7 @@ export function mistakeAtPath(parsed: ParsedFile, path: readonly PropertyKey[], 
 
 /** `; did you mean 'x'?` where one of the names is close enough to be a slip, else the names themselves. */
 export function suggestion(written: string, names: readonly string[]): string {
-  const near = nearest(written, names);
+  const near = nearestName(written, names);
   return near === undefined ? `; possible here: ${names.join(', ')}` : `; did you mean '${near}'?`;
 }
 
@@ -109,7 +110,7 @@ function kindWords(expected: string): string {
 }
 
 function nearHint(written: string, names: readonly string[]): string {
-  const near = nearest(written, names);
+  const near = nearestName(written, names);
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
@@ -163,27 +164,4 @@ function mistakeAt(parsed: ParsedFile, offset: number, message: string): Mistake
     message,
     text: parsed.source.split('\n')[line - 1] ?? '',
   };
-}
-
-function nearest(written: string, names: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(written.length / 3));
-  const ranked = names.map((name) => ({
-    name,
-    distance: distance(written.toLowerCase(), name.toLowerCase()),
-  }));
-  return ranked.sort((a, b) => a.distance - b.distance).find((entry) => entry.distance <= limit)?.name;
-}
-
-/** Levenshtein's: how many letters must be put in, taken out or changed. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, changed));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

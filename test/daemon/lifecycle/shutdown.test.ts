@@ -66,7 +66,7 @@ test('a phase that fails does not keep the next one from running', async () => {
 
 test('phases of one group run beside each other', async () => {
   const { tools } = scene();
-  let open = () => undefined as void;
+  let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
