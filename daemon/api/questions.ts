@@ -1,0 +1,75 @@
+/** Questions about one run that need more than its row: its calls, where its output lies, why it is so. */
+
+import { nearestName } from '../protocol/nearest-name.ts';
+import type { AnswerOf, RequestOf } from '../protocol/operations.ts';
+import type { Store } from '../store/store.ts';
+import type { Answer, EngineStatus, Refusal } from './engine-door.ts';
+import { presentCall, presentLogs, presentRun, presentRunWithCalls } from './present.ts';
+import { done, noSuchRun, refuse } from './refusals.ts';
+import { whyCall, whyRun } from './why.ts';
+
+export async function runWithCalls(store: Store, id: number): Promise<Answer<AnswerOf<'getRun'>>> {
+  const [found, calls, attempts] = await Promise.all([
+    store.findRun(id),
+    store.listCalls(id),
+    store.listAttempts(id),
+  ]);
+  return found === undefined ? noSuchRun(id) : done(presentRunWithCalls(found, calls, attempts));
+}
+
+/** Of one call: its newest attempt, or the one asked for. Of the run: the newest attempt of every call. */
+export async function logsOf(
+  store: Store,
+  id: number,
+  query: RequestOf<'getLogs'>['query'],
+): Promise<Answer<AnswerOf<'getLogs'>>> {
+  const found = await store.findRun(id);
+  if (found === undefined) return noSuchRun(id);
+  const calls = await store.listCalls(id);
+  if (query.call !== undefined && !calls.some((call) => call.key === query.call)) {
+    return noSuchCall(id, query.call, calls);
+  }
+  const attempts = await store.listAttempts(id, query.call);
+  const newest = new Map(calls.map((call) => [call.key, call.attempts]));
+  const wanted = attempts.filter(({ call, number }) => number === (query.attempt ?? newest.get(call)));
+  if (wanted.length === 0 && query.call !== undefined) return nothingTried(id, query.call, query.attempt);
+  return done({ logs: wanted.map((attempt) => presentLogs(attempt, found.run.directory)) });
+}
+
+export async function whyOf(
+  store: Store,
+  status: EngineStatus,
+  id: number,
+  callKey: string | undefined,
+): Promise<Answer<AnswerOf<'getWhy'>>> {
+  const found = await store.findRun(id);
+  if (found === undefined) return noSuchRun(id);
+  const calls = await store.listCalls(id);
+  if (callKey === undefined) {
+    const withCalls = presentRunWithCalls(found, calls, await store.listAttempts(id));
+    return done({ lines: whyRun(withCalls, withCalls.callList ?? [], status) });
+  }
+  const call = calls.find((one) => one.key === callKey);
+  if (call === undefined) return noSuchCall(id, callKey, calls);
+  const presented = presentCall(call, await store.listAttempts(id, callKey));
+  return done({ lines: whyCall(presentRun(found), presented, status) });
+}
+
+function noSuchCall(
+  id: number,
+  call: string,
+  calls: readonly { readonly key: string }[],
+): { ok: false; error: Refusal } {
+  const keys = calls.map((one) => one.key);
+  const nearest = nearestName(call, keys);
+  const hint =
+    nearest === undefined
+      ? `\`wfctl status ${id} --calls\` shows which there are`
+      : `did you mean ${nearest}?`;
+  return refuse('CALL_NOT_FOUND', `run ${id} has no call ${call}; ${hint}`);
+}
+
+function nothingTried(id: number, call: string, attempt: number | undefined): { ok: false; error: Refusal } {
+  const what = attempt === undefined ? 'no attempt yet' : `no attempt ${attempt}`;
+  return refuse('CALL_NOT_FOUND', `${call} of run ${id} has ${what}; \`wfctl why ${id} '${call}'\` says why`);
+}
