@@ -132,7 +132,7 @@ function addRoute<N extends RouteName>(
       const checked = checkRequest(name, request);
       if (!checked.ok) return send(reply, checked);
       const answer = await handlers[name](checked.value, peer.value);
-      if (answer.ok && wantsStream(name, request)) return stream(request, reply, streams, checked.value);
+      if (answer.ok && wantsStream(name, request)) return stream(request, reply, streams);
       return send(reply, answer);
     },
   });
@@ -143,22 +143,18 @@ function wantsStream(name: RouteName, request: FastifyRequest): boolean {
   return isEvents && request.headers.accept?.includes('text/event-stream') === true;
 }
 
-/** A client that comes back says where it was (Last-Event-ID); one that comes for the first time may say `after`. */
-async function stream(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  streams: EventStreams,
-  { params, query }: StreamRequest,
-): Promise<void> {
-  const given = Number(request.headers['last-event-id'] ?? query.after ?? 0);
-  const afterSeq = Number.isSafeInteger(given) && given > 0 ? given : 0;
+async function stream(request: FastifyRequest, reply: FastifyReply, streams: EventStreams): Promise<void> {
+  const runId = numberNamed('id', request.params);
+  // A client that comes back says where it was; one that comes for the first time may say `after`.
+  const lastSeen = numberNamed('last-event-id', request.headers) ?? numberNamed('after', request.query);
+  const start = { afterSeq: lastSeen ?? 0 };
   reply.hijack();
-  await streams.serve(reply.raw, params.id === undefined ? { afterSeq } : { runId: params.id, afterSeq });
+  await streams.serve(reply.raw, runId === undefined ? start : { ...start, runId });
 }
 
-interface StreamRequest {
-  readonly params: { readonly id?: number };
-  readonly query: { readonly after?: number };
+function numberNamed(name: string, from: unknown): number | undefined {
+  const given = typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined;
+  return typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
 }
 
 function send<T>(reply: FastifyReply, answer: Answer<T>): FastifyReply {
