@@ -1,0 +1,96 @@
+/** A job of the fake cluster, as it truly is, and how a listing or accounting would show it. */
+import type { Blocked, EndReport, JobObservation, NativeId, Owner, Tag } from '../../backends/backend.ts';
+
+/** What our own jobs are for. */
+export interface Work {
+  readonly runId: number;
+  readonly call: string;
+  readonly number: number;
+  readonly directory: string;
+  readonly spoolDirectory: string;
+  readonly logPath: string;
+}
+
+export type ExecutionEnd =
+  /** Its end was seen by the wrapper; `marked`: and written down. */
+  | {
+      readonly kind: 'completed';
+      readonly exitCode: number;
+      readonly missing: readonly string[];
+      readonly marked: boolean;
+    }
+  | { readonly kind: 'killed' };
+
+/** One time that an attempt's command really ran. */
+export interface Execution {
+  readonly job: ClusterJob;
+  readonly work: Work;
+  readonly runCount: number;
+  readonly startMs: number;
+  endMs?: number;
+  end?: ExecutionEnd;
+}
+
+export interface JobEnd {
+  readonly report: EndReport;
+  readonly atMs: number;
+  /** Until then the listing still shows it as it was. */
+  readonly shownFromMs: number;
+  readonly purgedFromMs: number;
+  readonly recordedFromMs: number;
+}
+
+export interface ClusterJob {
+  readonly nativeId: NativeId;
+  readonly tag: Tag;
+  readonly owner: Owner;
+  /** Absent: the user's own job, which is none of our business. */
+  readonly work?: Work;
+  readonly createdMs: number;
+  readonly listedFromMs: number;
+  readonly saysRunCount: boolean;
+  state: 'pending' | 'running' | 'ended';
+  runCount: number;
+  hasStarted: boolean;
+  blocked?: Blocked;
+  execution?: Execution;
+  end?: JobEnd;
+  /** Counts what has happened to it, so that plans made before are void. */
+  turn: number;
+  /** A living daemon has been shown it in a listing. */
+  reported: boolean;
+  /** Created later than any rule allows for. */
+  readonly late: boolean;
+}
+
+export function isListed(job: ClusterJob, nowMs: number): boolean {
+  return nowMs >= job.listedFromMs && (job.end === undefined || nowMs < job.end.purgedFromMs);
+}
+
+export function listed(job: ClusterJob, nowMs: number, strange: boolean): JobObservation {
+  const end = job.end !== undefined && nowMs >= job.end.shownFromMs ? job.end.report : undefined;
+  return { ...described(job, end), ...(strange && end === undefined ? UNHEARD_OF : {}) };
+}
+
+/** Accounting learns of an end late; while it is stale it goes on telling of yesterday. */
+export function recorded(job: ClusterJob, nowMs: number, stale: boolean): JobObservation {
+  const known = job.end !== undefined && nowMs >= job.end.recordedFromMs && !stale;
+  return described(job, known ? job.end?.report : undefined);
+}
+
+function described(job: ClusterJob, end: EndReport | undefined): JobObservation {
+  const alive = job.state === 'pending' ? 'queued' : 'running';
+  const state = end === undefined ? alive : 'ended';
+  return {
+    tag: job.tag,
+    index: 0,
+    nativeId: job.nativeId,
+    state,
+    backendStatus: end === undefined ? state.toUpperCase() : end.kind.toUpperCase(),
+    ...(job.saysRunCount ? { runCount: job.runCount } : {}),
+    ...(job.blocked !== undefined && state === 'queued' ? { blocked: job.blocked } : {}),
+    ...(end === undefined ? {} : { end }),
+  };
+}
+
+const UNHEARD_OF = { state: 'unknown', backendStatus: 'HIBERNATING' } as const;
