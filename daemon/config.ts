@@ -208,22 +208,12 @@ function defaultBackend(backends: readonly BackendConfig[]): string {
   return backends.some((backend) => backend.name === 'slurm') ? 'slurm' : 'local';
 }
 
-/** The address of a Unix socket is 108 bytes with its end (unix(7)). */
-const SOCKET_PATH_MAX = 107;
-
 /** What no single key shows. */
-function conflicts(parsed: ParsedFile, config: Config): Mistake[] {
-  const mistakes: Mistake[] = [];
-  const names = config.backends.map((backend) => backend.name);
-  if (!names.includes(config.engine.backend)) {
-    const text = `there is no backend '${config.engine.backend}'${suggestion(config.engine.backend, names)}`;
-    mistakes.push(mistakeAtPath(parsed, ['backend'], text));
-  }
-  if (Buffer.byteLength(config.socket) > SOCKET_PATH_MAX) {
-    const text = `the socket path ${config.socket} is longer than ${SOCKET_PATH_MAX} bytes, which no Unix socket can have; choose a shorter one with --socket or WFD_SOCKET`;
-    mistakes.push(mistakeAtPath(parsed, ['socket'], text));
-  }
-  return mistakes;
+function conflicts(parsed: ParsedFile, { engine, backends }: Config): Mistake[] {
+  const names = backends.map((backend) => backend.name);
+  if (names.includes(engine.backend)) return [];
+  const text = `there is no backend '${engine.backend}'${suggestion(engine.backend, names)}`;
+  return [mistakeAtPath(parsed, ['backend'], text)];
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
