@@ -2,6 +2,8 @@
  * The wrapper around a user's command, and the files a submission needs on disk before it is submitted.
  */
 import type { Tag } from './backend.ts';
+import { LOGIN_PROGRAM, WRAPPER } from './job-wrapper.ts';
+import { encodeMarkWord } from './marks.ts';
 
 export interface FileToWrite {
   /** Absolute. Missing parent directories are created. */
@@ -46,4 +48,109 @@ export function logPath(submissionDirectory: string): string {
   return `${submissionDirectory}/log`;
 }
 
-export declare function submissionFiles(submission: SubmissionFiles): readonly FileToWrite[];
+/**
+ * Everything that must lie on disk before the submit command runs: the batch script, and in each attempt's
+ * directory the user's command as it will run (`script`) and what the wrapper needs to know of it (`env`).
+ */
+export function submissionFiles(
+  submission: SubmissionFiles,
+  profile = '/etc/profile',
+): readonly FileToWrite[] {
+  const batch = {
+    path: scriptPath(submission.directory),
+    content: batchScript(submission, profile),
+    mode: 0o755,
+  };
+  return [batch, ...submission.elements.flatMap(attemptFiles)];
+}
+
+/** As one word of the shell, whatever it holds. */
+export function shellQuote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** SLURM refuses a script that does not begin with `#!`. The table stays short: each job parses all of it. */
+function batchScript(submission: SubmissionFiles, profile: string): string {
+  const table = submission.elements.map(
+    (element, index) => `${index}) wf_dir=${shellQuote(element.directory)} ;;`,
+  );
+  const lines = [
+    '#!/bin/sh',
+    submission.identity,
+    `wf_tag=${shellQuote(submission.tag)}`,
+    `wf_spool=${shellQuote(submission.spoolDirectory)}`,
+    `wf_profile=${shellQuote(profile)}`,
+    `wf_login_program=${shellQuote(LOGIN_PROGRAM)}`,
+    'case "$wf_index" in',
+    ...table,
+    '*) wf_dir= ;;',
+    'esac',
+  ];
+  return `${lines.join('\n')}\n${WRAPPER}`;
+}
+
+/** `env` may hold a user's secrets, so it is the owner's alone. */
+function attemptFiles(element: JobElement): readonly FileToWrite[] {
+  const mode = element.command.kind === 'script' ? 0o700 : 0o644;
+  return [
+    { path: `${element.directory}/script`, content: element.command.text, mode },
+    { path: `${element.directory}/env`, content: envFile(element), mode: 0o600 },
+  ];
+}
+
+/** The last line tells the wrapper that it has read the whole file. */
+function envFile(element: JobElement): string {
+  return [
+    shellFunction('wf_settings', settings(element)),
+    shellFunction('wf_export', exports(element.env)),
+    shellFunction('wf_check_outputs', outputChecks(element.outputs)),
+    shellFunction('wf_run', [`exec "$@" ${commandWords(element).map(shellQuote).join(' ')}`]),
+    'wf_ready=1',
+    '',
+  ].join('\n');
+}
+
+function shellFunction(name: string, lines: readonly string[]): string {
+  return `${name}() {\n${[...lines, 'true'].join('\n')}\n}`;
+}
+
+function settings(element: JobElement): readonly string[] {
+  const noWorkdir = `cannot enter the working directory ${element.workdir}: see the job's log; create it where all nodes see it, or set another workdir`;
+  return [
+    `wf_workdir=${shellQuote(element.workdir)}`,
+    `wf_no_workdir=${shellQuote(encodeMarkWord(noWorkdir))}`,
+    `wf_refused=${shellQuote(encodeMarkWord(refusal(element.env)))}`,
+    `wf_login=${element.login ? 1 : 0}`,
+    `wf_success=' ${element.successCodes.join(' ')} '`,
+  ];
+}
+
+function exports(env: JobElement['env']): readonly string[] {
+  return Object.entries(env)
+    .filter(([name]) => canBeSet(name))
+    .map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+}
+
+/** Why the command cannot be run as written; empty if it can. */
+function refusal(env: JobElement['env']): string {
+  const names = Object.keys(env).filter((name) => !canBeSet(name));
+  if (names.length === 0) return '';
+  return `env: no shell can set ${names.map((name) => JSON.stringify(name)).join(', ')}; use a name of letters, digits and _ that bash does not reserve`;
+}
+
+/** bash, which may be /bin/sh, ends a script that assigns to one of its read-only variables (bash(1)). */
+function canBeSet(name: string): boolean {
+  const readOnly = ['BASHOPTS', 'BASH_VERSINFO', 'EUID', 'PPID', 'SHELLOPTS', 'UID'];
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !readOnly.includes(name);
+}
+
+function outputChecks(outputs: JobElement['outputs']): readonly string[] {
+  return Object.entries(outputs).map(
+    ([name, path]) => `[ -e ${shellQuote(path)} ] || wf_facts="$wf_facts missing=${encodeMarkWord(name)}"`,
+  );
+}
+
+function commandWords({ command, directory }: JobElement): readonly string[] {
+  const script = `${directory}/script`;
+  return command.kind === 'shell' ? [...command.shell, script] : [script, ...command.args];
+}

@@ -1,6 +1,9 @@
 /**
  * The small files a job itself leaves, and what they say. They are the best evidence of how a job ended
  * (SEMANTICS 6): a scheduler forgets, the directory does not.
+ *
+ * Parsing is forgiving: on a network file system a mark may be seen empty or half. Then it is `undefined`,
+ * "not there yet", and is read again later. The writer of all marks is the shell text in job-wrapper.ts.
  */
 import type { NativeId, Tag } from './backend.ts';
 
@@ -50,4 +53,73 @@ export interface SpoolEntry {
   readonly succeeded?: boolean;
   /** Seconds resolution is enough. */
   readonly atMs?: number;
+}
+
+/** The claim's link text, `nativeId.runCount`. A native id may hold dots itself (`4711.3`). */
+export function parseClaim(target: string, atMs: number): ClaimMark | undefined {
+  const { native, count } = /^(?<native>.+)\.(?<count>\d{1,9})$/.exec(target)?.groups ?? {};
+  if (native === undefined || count === undefined) return undefined;
+  return { nativeId: native as NativeId, runCount: Number(count), atMs };
+}
+
+/** Lines `key=value`, the last one `end`: without it the rest of the text is still on its way. */
+export function parseExitMark(text: string, atMs: number): ExitMark | undefined {
+  if (!text.endsWith('\nend\n')) return undefined;
+  const fields = text.split('\n').map(splitField);
+  const values = (key: string) => fields.filter((field) => field.key === key).map((field) => field.value);
+  const [native] = values('native');
+  const runCount = wholeNumber(values('count')[0]);
+  const exitCode = wholeNumber(values('code')[0]);
+  if (!native || runCount === undefined || exitCode === undefined) return undefined;
+  const launch = values('launch')[0];
+  return {
+    nativeId: native as NativeId,
+    runCount,
+    exitCode,
+    succeeded: values('succeeded')[0] === '1',
+    missing: values('missing').map(decodeMarkWord),
+    ...(launch === undefined ? {} : { launchFailure: decodeMarkWord(launch) }),
+    atMs,
+  };
+}
+
+/** `S,tag,index,nativeId,runCount` or `E,tag,index,nativeId,runCount,code,s|f`; anything else is not ours. */
+export function parseSpoolName(fileName: string): SpoolEntry | undefined {
+  const [letter, tag, index, native, count, code, judged, ...rest] = fileName.split(',');
+  const element = wholeNumber(index);
+  const runCount = wholeNumber(count);
+  if (!tag || element === undefined || !native || runCount === undefined || rest.length > 0) return undefined;
+  const base = { fileName, tag: tag as Tag, index: element, nativeId: native as NativeId, runCount };
+  if (letter === 'S' && code === undefined) return { ...base, kind: 'started' };
+  const exitCode = wholeNumber(code);
+  if (letter !== 'E' || exitCode === undefined || (judged !== 's' && judged !== 'f')) return undefined;
+  return { ...base, kind: 'ended', exitCode, succeeded: judged === 's' };
+}
+
+/** `duplicate.<nativeId>`, left by a job that found the claim taken. */
+export function parseDuplicateName(fileName: string): NativeId | undefined {
+  const native = /^duplicate\.(.+)$/.exec(fileName)?.[1];
+  return native as NativeId | undefined;
+}
+
+/** Any text as one word that the shell neither splits nor expands: letters, digits, `_ . - %`. */
+export function encodeMarkWord(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+}
+
+function decodeMarkWord(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word; // written by another hand; shown as it is
+  }
+}
+
+function splitField(line: string): { readonly key: string; readonly value: string } {
+  const at = line.indexOf('=');
+  return { key: line.slice(0, Math.max(at, 0)), value: line.slice(at + 1) };
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
