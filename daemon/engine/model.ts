@@ -88,14 +88,20 @@ export interface Call {
 }
 
 export type Outcome =
-  | { readonly cause: 'NonZeroExit'; readonly exitCode: number; readonly detail?: string }
+  /** The code is absent where the scheduler hides it and no mark was left. */
+  | { readonly cause: 'NonZeroExit'; readonly exitCode?: number; readonly detail?: string }
   | { readonly cause: 'Signaled'; readonly signal: string; readonly exitCode?: number; readonly detail?: string }
   | { readonly cause: 'MissingOutput'; readonly missing: readonly string[]; readonly detail?: string }
-  | {
-      readonly cause: Exclude<Cause, 'NonZeroExit' | 'Signaled' | 'MissingOutput'>;
-      readonly exitCode?: number;
-      readonly detail?: string;
-    };
+  /** `claimed`: the job had left its claim, so the command may have run. */
+  | { readonly cause: 'Lost'; readonly claimed: boolean; readonly exitCode?: number; readonly detail?: string }
+  | PlainOutcome;
+
+/** The causes that carry nothing of their own. */
+export interface PlainOutcome {
+  readonly cause: Exclude<Cause, 'NonZeroExit' | 'Signaled' | 'MissingOutput' | 'Lost'>;
+  readonly exitCode?: number;
+  readonly detail?: string;
+}
 
 export type AttemptState =
   | { readonly kind: 'ready' }
@@ -115,7 +121,7 @@ export const NEXT_ATTEMPT_STATES = {
 
 /** Our wish that a job ends. Stored, so that it survives a restart; repeated until the job is gone. */
 export interface Ending {
-  readonly why: 'user' | 'force' | 'unsatisfiable' | 'timeLimit';
+  readonly why: 'user' | 'force' | 'unsatisfiable';
   readonly atMs: number;
   /** A first signal was sent at this time; `kill` follows when its grace has passed. */
   readonly signalledAtMs?: number;

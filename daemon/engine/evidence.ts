@@ -1,0 +1,119 @@
+/**
+ * What is known about one attempt's job beside its row: listings, marks, accounting. Kept in memory only,
+ * and begun anew after a restart and after an outage: absence must be proved unbroken (SEMANTICS 6).
+ * All times here are monotonic milliseconds.
+ */
+import type { JobObservation, NativeId } from '../../backends/backend.ts';
+import type { Marks, SpoolEntry } from '../../backends/marks.ts';
+
+/** Complete snapshots in a row that must lack a job before its absence counts. */
+export const ABSENT_SNAPSHOTS_MIN = 3;
+
+export interface Evidence {
+  /** Snapshots begun before this say nothing of absence: the submit command had not ended. */
+  countsFrom: number;
+  /** Everything the newest complete snapshot shows under this attempt's tags. */
+  listed: readonly JobObservation[];
+  /** Unbroken complete snapshots that lacked the job. */
+  lacking: { readonly count: number; readonly first: number; readonly last: number } | undefined;
+  /** When the listing first called the job ended. */
+  endedSince: number | undefined;
+  marks: Marks | undefined;
+  /** When the reading of `marks` began. */
+  marksAt: number;
+  /** When an exit mark was first seen. */
+  exitSince: number | undefined;
+  /** What accounting says; absent until it has answered. */
+  records: { readonly at: number; readonly jobs: readonly JobObservation[] } | undefined;
+}
+
+export function newEvidence(countsFrom: number): Evidence {
+  return {
+    countsFrom,
+    listed: [],
+    lacking: undefined,
+    endedSince: undefined,
+    marks: undefined,
+    marksAt: Number.NEGATIVE_INFINITY,
+    exitSince: undefined,
+    records: undefined,
+  };
+}
+
+/** The attempt's own job in a complete snapshot, or one more snapshot that lacks it. */
+export function noteSnapshot(evidence: Evidence, listed: readonly JobObservation[], begunAt: number): void {
+  evidence.listed = listed;
+  const own = ownJob(evidence);
+  if (own === undefined) {
+    evidence.endedSince = undefined;
+    if (begunAt >= evidence.countsFrom) evidence.lacking = oneMore(evidence.lacking, begunAt);
+    return;
+  }
+  evidence.lacking = undefined;
+  evidence.endedSince = own.state === 'ended' ? (evidence.endedSince ?? begunAt) : undefined;
+}
+
+function oneMore(lacking: Evidence['lacking'], at: number): Evidence['lacking'] {
+  return lacking === undefined
+    ? { count: 1, first: at, last: at }
+    : { count: lacking.count + 1, first: lacking.first, last: at };
+}
+
+/** A failed query breaks the series: during an outage nothing proves anything. */
+export function noteOutage(evidence: Evidence): void {
+  evidence.lacking = undefined;
+}
+
+export function noteMarks(evidence: Evidence, marks: Marks, begunAt: number, now: number): void {
+  evidence.marks = marks;
+  evidence.marksAt = begunAt;
+  if (currentExit(evidence) !== undefined) evidence.exitSince ??= now;
+}
+
+/** A spool entry tells of a claim or an end before the directory itself is looked at. */
+export function noteSpool(evidence: Evidence, entry: SpoolEntry, now: number): void {
+  const known = evidence.marks ?? { duplicates: [], log: '' };
+  const claim = { nativeId: entry.nativeId, runCount: entry.runCount, atMs: entry.atMs ?? 0 };
+  if (known.claim !== undefined && known.claim.nativeId !== entry.nativeId) return;
+  if (known.claim !== undefined && known.claim.runCount > entry.runCount) return;
+  if (entry.kind === 'started') {
+    evidence.marks = { ...known, claim: known.claim?.runCount === entry.runCount ? known.claim : claim };
+    return;
+  }
+  if (entry.exitCode === undefined || !entry.succeeded) return; // the exit mark tells more: it is read
+  const exit = { ...claim, exitCode: entry.exitCode, succeeded: true, missing: [] };
+  evidence.marks = { ...known, claim: known.claim ?? claim, exit };
+  evidence.exitSince ??= now;
+}
+
+/**
+ * The job that is the attempt's: whoever holds the claim, else the most alive one under its tags. A job that
+ * found the claim taken ends with 0 without having run anything, so its end decides nothing.
+ */
+export function ownJob(evidence: Evidence): JobObservation | undefined {
+  const claim = evidence.marks?.claim;
+  if (claim !== undefined) return evidence.listed.find((job) => job.nativeId === claim.nativeId);
+  const duplicates = new Set(evidence.marks?.duplicates ?? []);
+  const candidates = evidence.listed.filter((job) => !duplicates.has(job.nativeId));
+  return candidates.toSorted((a, b) => LIVELINESS[a.state] - LIVELINESS[b.state])[0];
+}
+
+const LIVELINESS = { running: 0, unknown: 1, queued: 2, ended: 3 } as const;
+
+/** The exit mark of the run that holds the claim; one of an earlier run of the same job is void. */
+export function currentExit(evidence: Evidence): Marks['exit'] {
+  const { claim, exit } = evidence.marks ?? {};
+  if (exit === undefined) return undefined;
+  if (claim === undefined) return exit; // a network file system may show the later file first
+  return claim.nativeId === exit.nativeId && claim.runCount === exit.runCount ? exit : undefined;
+}
+
+export function isAbsent(evidence: Evidence, settleMs: number): boolean {
+  const { lacking } = evidence;
+  return lacking !== undefined && lacking.count >= ABSENT_SNAPSHOTS_MIN && lacking.last - lacking.first >= settleMs;
+}
+
+/** Every native id known to carry one of the attempt's tags and not known to have ended. */
+export function livingIds(evidence: Evidence): readonly NativeId[] {
+  return evidence.listed.filter((job) => job.state !== 'ended').map((job) => job.nativeId);
+}
