@@ -128,11 +128,14 @@ function settings(element: JobElement): readonly string[] {
 function exports(env: JobElement['env']): readonly string[] {
   return Object.entries(env)
     .filter(([name]) => canBeSet(name))
-    .map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+    .map(([name, value]) => `export ${name}=${shellQuote(value.replaceAll('\0', ''))}`);
 }
 
 /** Why the command cannot be run as written; empty if it can. */
 function refusal(env: JobElement['env']): string {
+  const withNul = Object.keys(env).find((name) => env[name]?.includes('\0'));
+  if (withNul !== undefined)
+    return `env: the value of ${withNul} holds a NUL character; no process can be given one`;
   const names = Object.keys(env).filter((name) => !canBeSet(name));
   if (names.length === 0) return '';
   return `env: no shell can set ${names.map((name) => JSON.stringify(name)).join(', ')}; use a name of letters, digits and _ that bash does not reserve`;

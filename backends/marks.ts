@@ -104,7 +104,8 @@ export function parseDuplicateName(fileName: string): NativeId | undefined {
 
 /** Any text as one word that the shell neither splits nor expands: letters, digits, `_ . - %`. */
 export function encodeMarkWord(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+  const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd'); // half a character makes encodeURIComponent throw
+  return encodeURIComponent(wellFormed).replace(/[!'()*~]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
 }
 
 function decodeMarkWord(word: string): string {
