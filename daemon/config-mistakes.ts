@@ -2,30 +2,24 @@
  * What is wrong in a configuration file, said with its place and what to write instead. Knows nothing of
  * single keys: it reads the schema for the names that would have been right.
  */
-import { type Document, isMap, isNode, isScalar, type LineCounter } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from './config-schema.ts';
-import { nearestName } from './protocol/nearest-name.ts';
 import type { Mistake } from './workflow/language.ts';
+import { suggestion } from './workflow/native/nearest.ts';
+import type { Path, Source } from './workflow/native/source.ts';
+import { show } from './workflow/native/units.ts';
 
 /** The part of JSON Schema that zod writes for a configuration. */
 export interface KeySchema {
   readonly type?: string;
+  readonly format?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly const?: unknown;
-  readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, KeySchema>>;
   readonly additionalProperties?: KeySchema | boolean;
   readonly oneOf?: readonly KeySchema[];
-}
-
-export interface ParsedFile {
-  readonly file: string;
-  readonly source: string;
-  readonly document: Document;
-  readonly lines: LineCounter;
 }
 
 /** The schema of the file as people write it: durations are text. */
@@ -33,59 +27,44 @@ export function keySchema(): KeySchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema;
 }
 
-export function yamlMistakes(parsed: ParsedFile): Mistake[] {
-  return parsed.document.errors.map((error) =>
-    mistakeAt(
-      parsed,
-      error.pos[0],
-      `not valid YAML: ${error.message.split('\n')[0]?.replace(/ at line .*/, '')}`,
-    ),
-  );
-}
-
-export function schemaMistakes(parsed: ParsedFile, issues: readonly z.core.$ZodIssue[]): Mistake[] {
-  return issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) =>
-          mistakeAt(parsed, offsetOfKey(parsed.document, issue.path, key), unknownKey(issue.path, key)),
-        )
-      : [
-          mistakeAt(
-            parsed,
-            offsetOf(parsed.document, issue.path),
-            `${shown(issue.path)} ${complaint(issue, parsed.document)}`,
-          ),
-        ],
-  );
-}
-
-export function mistakeAtPath(parsed: ParsedFile, path: readonly PropertyKey[], message: string): Mistake {
-  return mistakeAt(parsed, offsetOf(parsed.document, path), message);
-}
-
-/** `; did you mean 'x'?` where one of the names is close enough to be a slip, else the names themselves. */
-export function suggestion(written: string, names: readonly string[]): string {
-  const near = nearestName(written, names);
-  return near === undefined ? `; possible here: ${names.join(', ')}` : `; did you mean '${near}'?`;
-}
-
-function unknownKey(path: readonly PropertyKey[], key: string): string {
-  const where = path.length === 0 ? '' : ` in ${shown(path)}`;
-  return `unknown key '${key}'${where}${suggestion(key, keysAt(keySchema(), path))}`;
-}
-
-function complaint(issue: z.core.$ZodIssue, document: Document): string {
-  const value: unknown = document.getIn(issue.path);
-  switch (issue.code) {
-    case 'invalid_value': {
-      const names = issue.values.map(String);
-      return `must be one of ${names.join(', ')}${typeof value === 'string' ? nearHint(value, names) : ''}`;
+export function schemaMistakes(source: Source, issues: readonly z.core.$ZodIssue[]): Mistake[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) =>
+        source.mistake(source.placeOfKey([...path, key]), unknownKey(path, key)),
+      );
     }
+    return [
+      source.mistake(
+        source.placeOf(path),
+        `${subject(path)} ${complaint(issue, valueAt(source.plain, path))}`,
+      ),
+    ];
+  });
+}
+
+/** The nearest of the names, or all of them. */
+export function nameHint(written: string, names: readonly string[]): string {
+  return suggestion(written, names) || `; possible here: ${names.join(', ')}`;
+}
+
+function unknownKey(path: Path, key: string): string {
+  const where = path.length === 0 ? '' : ` in ${subject(path)}`;
+  return `unknown key '${key}'${where}${nameHint(key, keysAt(keySchema(), path))}`;
+}
+
+function complaint(issue: z.core.$ZodIssue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return oneOf(issue.values.map(String), value);
     case 'invalid_union':
-      return `must be one of ${('options' in issue && issue.options ? issue.options : []).join(', ')}`;
+      return oneOf(('options' in issue && issue.options ? issue.options : []).map(String), value);
     case 'invalid_type':
       // Hints of our own are whole sentences; zod's start with "Invalid input".
-      return issue.message.startsWith('Invalid') ? `must be ${kindWords(issue.expected)}` : issue.message;
+      return issue.message.startsWith('Invalid')
+        ? `must be ${kindWords(issue.expected)}; ${show(value)} is not`
+        : issue.message;
     case 'invalid_key':
       return issue.issues[0]?.message ?? issue.message;
     case 'too_small':
@@ -97,10 +76,14 @@ function complaint(issue: z.core.$ZodIssue, document: Document): string {
   }
 }
 
+function oneOf(names: readonly string[], value: unknown): string {
+  return `must be one of ${names.join(', ')}; ${show(value)} is not${typeof value === 'string' ? suggestion(value, names) : ''}`;
+}
+
 function kindWords(expected: string): string {
   const words: Record<string, string> = {
-    object: 'a mapping of keys to values',
-    record: 'a mapping of keys to values',
+    object: 'a map of keys to values',
+    record: 'a map of keys to values',
     int: 'a whole number',
     number: 'a number',
     string: 'text (put it in quotes)',
@@ -109,19 +92,21 @@ function kindWords(expected: string): string {
   return words[expected] ?? expected;
 }
 
-function nearHint(written: string, names: readonly string[]): string {
-  const near = nearestName(written, names);
-  return near === undefined ? '' : `; did you mean '${near}'?`;
+function subject(path: Path): string {
+  return path.length === 0 ? 'the configuration' : `'${path.join('.')}'`;
 }
 
-function shown(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the file' : `'${path.map(String).join('.')}'`;
+function valueAt(plain: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    plain,
+  );
 }
 
 /** Names that may stand below a path; of a union, those of every variant. */
-function keysAt(schema: KeySchema, path: readonly PropertyKey[]): string[] {
+function keysAt(schema: KeySchema, path: Path): string[] {
   let candidates = [schema];
-  for (const part of path) candidates = candidates.flatMap((candidate) => below(candidate, String(part)));
+  for (const step of path) candidates = candidates.flatMap((candidate) => below(candidate, String(step)));
   return [
     ...new Set(candidates.flatMap(variants).flatMap((variant) => Object.keys(variant.properties ?? {}))),
   ];
@@ -136,32 +121,4 @@ function below(schema: KeySchema, key: string): KeySchema[] {
 
 function variants(schema: KeySchema): readonly KeySchema[] {
   return schema.oneOf ?? [schema];
-}
-
-/** Where a value stands; where it is missing, the nearest thing around it that is there. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return 0;
-}
-
-function offsetOfKey(document: Document, path: readonly PropertyKey[], key: string): number {
-  const map = path.length === 0 ? document.contents : document.getIn(path, true);
-  const pair = isMap(map)
-    ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-    : undefined;
-  return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
-}
-
-function mistakeAt(parsed: ParsedFile, offset: number, message: string): Mistake {
-  const { line, col } = parsed.lines.linePos(offset);
-  return {
-    file: parsed.file,
-    line: Math.max(line, 1),
-    column: Math.max(col, 1),
-    message,
-    text: parsed.source.split('\n')[line - 1] ?? '',
-  };
 }

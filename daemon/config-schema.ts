@@ -5,17 +5,8 @@
  */
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from './engine/settings.ts';
-import { DEFAULT_PHASE_TIMEOUTS_MS } from './lifecycle/phases.ts';
-
-const SECOND_MS = 1000;
-const UNIT_MS = {
-  ms: 1,
-  s: SECOND_MS,
-  m: 60 * SECOND_MS,
-  h: 3600 * SECOND_MS,
-  d: 86_400 * SECOND_MS,
-} as const;
-const DURATION = 'a number with a unit (ms, s, m, h or d), such as 30s or 5m';
+import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from './lifecycle/phases.ts';
+import { type Parsed, parseDurationMs, parseMemoryMiB } from './workflow/native/units.ts';
 
 const backendSettings = {
   poll: duration(
@@ -205,38 +196,35 @@ export const configSchema = z.strictObject({
 export type ConfigFile = z.output<typeof configSchema>;
 export type BackendFile = ConfigFile['backends'][string];
 
-function durationText(ms: number): string {
-  const unit = (['d', 'h', 'm', 's'] as const).find((candidate) => ms % UNIT_MS[candidate] === 0) ?? 'ms';
-  return `${ms / UNIT_MS[unit]}${unit}`;
-}
-
 function duration(description: string) {
-  return z
-    .string({ error: `must be ${DURATION}` })
-    .regex(/^\d+(ms|s|m|h|d)$/, `must be ${DURATION}`)
-    .transform(toMs)
-    .describe(description);
-}
-
-function toMs(text: string): number {
-  const unit = text.replace(/^\d+/, '') as keyof typeof UNIT_MS;
-  return Number.parseInt(text, 10) * UNIT_MS[unit];
-}
-
-function phase(name: keyof typeof DEFAULT_PHASE_TIMEOUTS_MS, description: string) {
-  return duration(description).prefault(durationText(DEFAULT_PHASE_TIMEOUTS_MS[name]));
+  return quantity('duration', description, parseDurationMs);
 }
 
 function memory(description: string) {
-  const hint = 'must be a number with a unit (M, G or T), such as 16G';
+  return quantity('memory', description, parseMemoryMiB);
+}
+
+function quantity(format: string, description: string, parse: (written: unknown) => Parsed<number>) {
   return z
-    .string({ error: hint })
-    .regex(/^[1-9]\d*[MGT]$/, hint)
-    .transform(
-      (text) =>
-        Number.parseInt(text, 10) * { M: 1, G: 1024, T: 1024 ** 2 }[text.slice(-1) as 'M' | 'G' | 'T'],
-    )
-    .describe(description);
+    .unknown()
+    .transform((written, context) => {
+      const parsed = parse(written);
+      if (parsed.ok) return parsed.value;
+      context.addIssue({ code: 'custom', message: parsed.message });
+      return z.NEVER;
+    })
+    .meta({ format, description });
+}
+
+function phase(name: PhaseName, description: string) {
+  return duration(description).prefault(durationText(DEFAULT_PHASE_TIMEOUTS_MS[name]));
+}
+
+/** In the largest unit that needs no fraction, as a person would write it. */
+function durationText(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
 function count(description: string) {

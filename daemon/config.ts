@@ -5,19 +5,13 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
-import {
-  mistakeAtPath,
-  type ParsedFile,
-  schemaMistakes,
-  suggestion,
-  yamlMistakes,
-} from './config-mistakes.ts';
+import { nameHint, schemaMistakes } from './config-mistakes.ts';
 import { type BackendFile, type ConfigFile, configSchema } from './config-schema.ts';
 import type { EngineSettings } from './engine/settings.ts';
 import type { PhaseName } from './lifecycle/phases.ts';
 import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from './protocol/paths.ts';
 import type { Mistake } from './workflow/language.ts';
+import { readSource, type Source, type SourceRead } from './workflow/native/source.ts';
 
 export type JournalChoice = 'auto' | 'local' | 'network';
 
@@ -79,12 +73,12 @@ export type ConfigResult =
 export function loadConfig(sources: ConfigSources): ConfigResult {
   const found = findFile(sources);
   if ('mistake' in found) return { ok: false, mistakes: [found.mistake] };
-  const parsed = parse(found.file, found.source);
-  if (parsed.document.errors.length > 0) return { ok: false, mistakes: yamlMistakes(parsed) };
-  const checked = configSchema.safeParse(parsed.document.toJS() ?? {});
-  if (!checked.success) return { ok: false, mistakes: schemaMistakes(parsed, checked.error.issues) };
+  const read = readMap(found);
+  if (!read.ok) return read;
+  const checked = configSchema.safeParse(read.source.plain);
+  if (!checked.success) return { ok: false, mistakes: schemaMistakes(read.source, checked.error.issues) };
   const config = assemble(checked.data, sources, found.file);
-  const mistakes = conflicts(parsed, config);
+  const mistakes = conflicts(read.source, config);
   return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config };
 }
 
@@ -99,20 +93,25 @@ export function mistakeText({ file, line, column, message, text }: Mistake): str
   return text === '' ? head : `${head}\n    ${text}\n    ${' '.repeat(column - 1)}^`;
 }
 
-type Found = { readonly file: string; readonly source: string } | { readonly mistake: Mistake };
+interface FoundFile {
+  /** Empty where there is none. */
+  readonly file: string;
+  readonly text: string;
+}
+type Found = FoundFile | { readonly mistake: Mistake };
 
 /** A file that was named must be there; of those that are only looked for, the first that exists is taken. */
 function findFile({ options, env, readFile }: ConfigSources): Found {
   const named = options.config ?? env['WFD_CONFIG'];
   for (const file of named ? [named] : configFilesToTry(env)) {
     try {
-      const source = readFile(file);
-      if (source !== undefined) return { file, source };
+      const text = readFile(file);
+      if (text !== undefined) return { file, text };
     } catch (error) {
       return unreadable(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (!named) return { file: '', source: '' };
+  if (!named) return { file: '', text: '' };
   return unreadable(
     named,
     `no such file; ${options.config ? 'check --config' : 'check WFD_CONFIG'}, or leave it out: no file is needed`,
@@ -123,10 +122,10 @@ function unreadable(file: string, message: string): Found {
   return { mistake: { file, line: 1, column: 1, message, text: '' } };
 }
 
-function parse(file: string, source: string): ParsedFile {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  return { file, source, document, lines };
+/** A file of nothing but comments is a configuration that leaves everything as it is. */
+function readMap({ file, text }: FoundFile): SourceRead {
+  const isEmpty = text.split('\n').every((line) => /^\s*(#.*)?$/.test(line));
+  return readSource(file, isEmpty ? '{}' : text);
 }
 
 function assemble(data: ConfigFile, sources: ConfigSources, file: string): Config {
@@ -209,11 +208,11 @@ function defaultBackend(backends: readonly BackendConfig[]): string {
 }
 
 /** What no single key shows. */
-function conflicts(parsed: ParsedFile, { engine, backends }: Config): Mistake[] {
+function conflicts(source: Source, { engine, backends }: Config): Mistake[] {
   const names = backends.map((backend) => backend.name);
   if (names.includes(engine.backend)) return [];
-  const text = `there is no backend '${engine.backend}'${suggestion(engine.backend, names)}`;
-  return [mistakeAtPath(parsed, ['backend'], text)];
+  const message = `there is no backend '${engine.backend}'${nameHint(engine.backend, names)}`;
+  return [source.mistake(source.placeOf(['backend']), message)];
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

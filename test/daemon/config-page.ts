@@ -7,7 +7,7 @@ The daemon needs no configuration file. Where there is one, the first of these i
 \`--config FILE\`, \`WFD_CONFIG\`, \`$XDG_CONFIG_HOME/wfd/config.yaml\` (\`~/.config/wfd/config.yaml\`), \`/etc/wfd/config.yaml\`.
 A file with a mistake is refused as a whole; every mistake is reported at once, with its place.
 
-Durations are a number with a unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`7d\`. Changes take effect at the next start of the daemon.
+Durations are a number with a unit: \`30s\`, \`5m\`, \`1h30m\`, \`7d\`. Changes take effect at the next start of the daemon.
 
 This page is made from the schema in \`daemon/config-schema.ts\`; do not edit it by hand.
 
@@ -40,11 +40,8 @@ function row(path: string, schema: KeySchema): string {
 function values(schema: KeySchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
-  if (schema.pattern?.includes('ms|s|m')) return 'duration';
-  if (schema.pattern?.includes('MGT')) return 'memory';
-  return (
-    { integer: 'whole number', boolean: '`true`, `false`', object: 'mapping' }[schema.type ?? ''] ?? 'text'
-  );
+  if (schema.format) return schema.format;
+  return { integer: 'whole number', boolean: '`true`, `false`', object: 'map' }[schema.type ?? ''] ?? 'text';
 }
 
 function standard(schema: KeySchema): string {

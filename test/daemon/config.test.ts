@@ -84,7 +84,7 @@ test('durations become milliseconds, memory MiB, ~ the home directory', () => {
     files: {
       [FILE]: `
 runs: {dir: ~/runs}
-retries: {infrastructure: 5, delay: 500ms, maxDelay: 2h}
+retries: {infrastructure: 5, delay: 0.5s, maxDelay: 2h}
 shutdown: {timeouts: {commands-done: 2m}}
 backends:
   cluster: {kind: slurm, poll: 3s, settle: 1m, env: {SLURM_CONF: /etc/other.conf}}
@@ -138,21 +138,21 @@ socket: wfd.sock
   expect(mistakes(source).sort()).toEqual([
     "10:9: 'socket' must be an absolute path, or begin with ~/",
     "1:1: unknown key 'failuremode'; did you mean 'failureMode'?",
-    "2:30: 'state.lease' must be a number with a unit (ms, s, m, h or d), such as 30s or 5m",
+    "2:30: 'state.lease' must be a duration with a unit, such as 30s, 5m or 2h; 5 is not",
     "2:9: unknown key 'jurnal' in 'state'; did you mean 'journal'?",
     "4:19: 'retries.infrastructure' must be at least 0",
-    "5:19: 'restart.resume' must be true or false",
-    "6:14: 'log.level' must be one of trace, debug, info, warn, error; did you mean 'info'?",
-    "8:19: 'backends.cluster.kind' must be one of slurm, local",
+    "5:19: 'restart.resume' must be true or false; 'perhaps' is not",
+    "6:14: 'log.level' must be one of trace, debug, info, warn, error; 'inf' is not; did you mean 'info'?",
+    "8:19: 'backends.cluster.kind' must be one of slurm, local; 'slrm' is not; did you mean 'slurm'?",
     "9:24: unknown key 'pol' in 'backends.other'; did you mean 'poll'?",
   ]);
 });
 
 test.each([
-  ['backend: slurn', "1:10: there is no backend 'slurn'; possible here: local"],
-  ['a: [', '1:5: not valid YAML'],
-  ['state: {}\nstate: {}', '2:1: not valid YAML: Map keys must be unique'],
-  ['- a', '1:1: the file must be a mapping of keys to values'],
+  ['backend: slurn', "1:10: there is no backend 'slurn'"],
+  ['a: [', 'is not valid YAML'],
+  ['state: {}\nstate: {}', "2:1: duplicate key 'state'"],
+  ['- a', '1:1: the configuration must be a map of keys to values; a list is not'],
   [
     'backends: {"a b": {kind: local}}',
     "1:19: 'backends.a b' must begin with a letter and have only letters, digits, - and _",

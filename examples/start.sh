@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# npm start: a real daemon runs a real workflow and shows it live. On SLURM where one answers, else on this
+# machine. Nothing is left running, and nothing is left behind.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash .ci/prepare
+
+wfctl=$PWD/dist/wfctl
+mkdir -p .tmp
+runs=$(mktemp -d "$PWD/.tmp/start.XXXXXX") # in the clone, because compute nodes do not see /tmp
+state=$(mktemp -d "${TMPDIR:-/tmp}/wfd-start.XXXXXX")
+export WFD_STATE_DIR=$state WFD_SOCKET=$state/wfd.sock
+daemon='' run=''
+
+clean_up() {
+  trap - EXIT INT TERM
+  if [ -n "$run" ]; then timeout 60 "$wfctl" abort "$run" --force >/dev/null 2>&1 || true; fi
+  if [ -n "$daemon" ]; then kill "$daemon" 2>/dev/null && wait "$daemon" || true; fi
+  rm -rf "$state" "$runs"
+  rmdir .tmp 2>/dev/null || true
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Prints why SLURM cannot be used, or nothing.
+slurm_trouble() {
+  command -v sbatch >/dev/null || { echo "there is no sbatch on PATH"; return; }
+  timeout 20 sinfo -h >/dev/null 2>&1 || { echo "sbatch is here, but the SLURM controller does not answer"; return; }
+  timeout 20 sbatch --test-only --chdir=/tmp --wrap=true 2>&1 >/dev/null | sed -n 's/^sbatch: error: //p' | head -n 1
+}
+test_cluster=/var/lib/wf-cluster/slurm/etc/slurm.conf # made by test/schedulers/slurm-up
+if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$test_cluster; fi
+backend=slurm
+trouble=$(slurm_trouble)
+if [ -n "$trouble" ]; then
+  backend=local
+  echo "Not on SLURM: $trouble. Running on this machine instead."
+fi
+
+echo "Starting wfd; its log is $state/log"
+dist/wfd 2>"$state/log" &
+daemon=$!
+for _ in $(seq 100); do
+  if "$wfctl" list >/dev/null 2>&1; then break; fi
+  kill -0 $daemon 2>/dev/null || break
+  sleep 0.1
+done
+"$wfctl" list >/dev/null || { echo "the daemon did not come up:" >&2; cat "$state/log" >&2; exit 1; }
+
+echo "\$ wfctl submit examples/cohort.yaml --backend $backend"
+run=$(cd "$runs" && "$wfctl" submit "$OLDPWD/examples/cohort.yaml" --backend $backend | cat)
+echo "run $run"
+node examples/show-run.mjs "$run"
+
+echo
+echo "\$ wfctl status $run"
+code=0
+"$wfctl" status "$run" || code=$?
+ended=$("$wfctl" status "$run" --json | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).status')
+run=''
+echo
+if [ "$ended" != Succeeded ]; then cat "$state/log" >&2; exit 1; fi
+echo "What merge has written (digit, how often):"
+cat "$runs"/wf-runs/*/merge/*/*/work/cohort.txt 2>/dev/null || find "$runs" -name cohort.txt -exec cat {} +
+exit $code
