@@ -12,7 +12,9 @@ import type { EventRecord, Loaded, RunFilter, RunOverview, Settings, Store, Stor
 
 /** What `Store` asks, answered at once. */
 export type Questions = {
-  readonly [K in Exclude<keyof Store, 'commit' | 'close'>]: (...args: Parameters<Store[K]>) => Awaited<ReturnType<Store[K]>>;
+  readonly [K in Exclude<keyof Store, 'commit' | 'close'>]: (
+    ...args: Parameters<Store[K]>
+  ) => Awaited<ReturnType<Store[K]>>;
 };
 
 export function createQuestions(client: Database): Questions {
@@ -47,7 +49,9 @@ function load(db: Db): Loaded {
   const found = {
     bundles: byRun(db.select().from(bundles).where(ofRunning(bundles)).all()),
     calls: byRun(db.select().from(calls).where(ofRunning(calls)).orderBy(asc(calls.position)).all()),
-    attempts: byRun(db.select().from(attempts).where(ofRunning(attempts)).orderBy(asc(attempts.number)).all()),
+    attempts: byRun(
+      db.select().from(attempts).where(ofRunning(attempts)).orderBy(asc(attempts.number)).all(),
+    ),
     submissions: byRun(db.select().from(submissions).where(ofRunning(submissions)).all()),
     reads: byRun(db.select().from(reads).where(ofRunning(reads)).all()),
   };
@@ -62,7 +66,13 @@ function load(db: Db): Loaded {
   const rows = db.select().from(runs).where(running).orderBy(asc(runs.id)).all();
   return {
     runs: rows.map(runOfRow).map(storedRun),
-    orphans: db.select().from(orphans).where(isNull(orphans.goneAtMs)).orderBy(asc(orphans.sinceMs)).all().map(orphanOfRow),
+    orphans: db
+      .select()
+      .from(orphans)
+      .where(isNull(orphans.goneAtMs))
+      .orderBy(asc(orphans.sinceMs))
+      .all()
+      .map(orphanOfRow),
     settings: loadSettings(db),
     nextRunId: nextRunId(db),
   };
@@ -144,7 +154,9 @@ function overviews(db: Db, rows: readonly (typeof runs.$inferSelect)[]): readonl
   }));
 }
 
-function countsOf(rows: readonly { readonly status: CallStatus; readonly count: number }[]): RunOverview['counts'] {
+function countsOf(
+  rows: readonly { readonly status: CallStatus; readonly count: number }[],
+): RunOverview['counts'] {
   const counts = { NotStarted: 0, Ready: 0, Active: 0, Succeeded: 0, Failed: 0, Aborted: 0, Skipped: 0 };
   for (const { status, count } of rows) counts[status] = count;
   return counts;

@@ -2,7 +2,17 @@
  * Between the objects of the model and the rows of the tables. What is absent in an object is NULL in its
  * row and absent again when read. Decides nothing and asks nothing of the database.
  */
-import type { Attempt, AttemptState, Call, EventRow, Orphan, Outcome, Run, StoredRead, Submission } from '../engine/model.ts';
+import type {
+  Attempt,
+  AttemptState,
+  Call,
+  EventRow,
+  Orphan,
+  Outcome,
+  Run,
+  StoredRead,
+  Submission,
+} from '../engine/model.ts';
 import type { attempts, calls, events, orphans, reads, runs, submissions } from './schema.ts';
 import type { EventRecord } from './store.ts';
 
@@ -19,7 +29,10 @@ export function rowOfRun({ owner, ...run }: Run): Kept<Omit<Run, 'owner'>, typeo
 
 export function runOfRow(row: typeof runs.$inferSelect): Run {
   const { ownerUid, ownerGid, ownerName, ownerHome, ownerShell, ...run } = present(row);
-  return { ...run, owner: { uid: ownerUid, gid: ownerGid, name: ownerName, home: ownerHome, shell: ownerShell } };
+  return {
+    ...run,
+    owner: { uid: ownerUid, gid: ownerGid, name: ownerName, home: ownerHome, shell: ownerShell },
+  };
 }
 
 export function rowOfCall(call: Call): Kept<Call, typeof calls.$inferInsert> {
@@ -30,13 +43,23 @@ export function callOfRow(row: typeof calls.$inferSelect): Call {
   return present(row);
 }
 
-export function rowOfAttempt({ state, ...attempt }: Attempt): Kept<Omit<Attempt, 'state'>, typeof attempts.$inferInsert> {
+export function rowOfAttempt({
+  state,
+  ...attempt
+}: Attempt): Kept<Omit<Attempt, 'state'>, typeof attempts.$inferInsert> {
   return { ...attempt, ...columnsOfState(state) };
 }
 
 export function attemptOfRow(row: typeof attempts.$inferSelect): Attempt {
-  const { state: _, nativeId: _id, runCount: _count, outcome: _outcome, cause: _cause, exitCode: _code, ...attempt } =
-    present(row);
+  const {
+    state: _,
+    nativeId: _id,
+    runCount: _count,
+    outcome: _outcome,
+    cause: _cause,
+    exitCode: _code,
+    ...attempt
+  } = present(row);
   return { ...attempt, state: stateOfRow(row) };
 }
 
@@ -86,7 +109,12 @@ function columnsOfState(state: AttemptState): StateColumns {
     case 'running':
       return { state: state.kind, nativeId: state.nativeId, runCount: state.runCount };
     case 'ended':
-      return { state: state.kind, nativeId: state.nativeId, outcome: state.outcome, ...searchable(state.outcome) };
+      return {
+        state: state.kind,
+        nativeId: state.nativeId,
+        outcome: state.outcome,
+        ...searchable(state.outcome),
+      };
     default:
       return state satisfies never;
   }
@@ -115,7 +143,9 @@ function searchable(outcome: Outcome): Pick<StateColumns, 'cause' | 'exitCode'> 
 function needed<K extends keyof AttemptRow>(row: AttemptRow, column: K): NonNullable<AttemptRow[K]> {
   const value = row[column];
   if (value === null || value === undefined) {
-    throw new Error(`attempt ${row.runId}/${row.call}#${row.number} is stored as ${row.state} without its ${column}`);
+    throw new Error(
+      `attempt ${row.runId}/${row.call}#${row.number} is stored as ${row.state} without its ${column}`,
+    );
   }
   return value;
 }

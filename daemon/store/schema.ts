@@ -8,9 +8,27 @@
  * migration that rebuilds one of these two tables must carry its line of `sqlite_sequence` over.
  */
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import {
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { NativeId, Owner, Tag } from '../../backends/backend.ts';
-import type { Attempt, AttemptState, Call, Ending, Outcome, Problem, Run, RunStatus, Submission } from '../engine/model.ts';
+import type {
+  Attempt,
+  AttemptState,
+  Call,
+  Ending,
+  Outcome,
+  Problem,
+  Run,
+  RunStatus,
+  Submission,
+} from '../engine/model.ts';
 import type { Cause, FailureMode, ReadResult, WorkflowBundle } from '../workflow/language.ts';
 
 export const runs = sqliteTable(
@@ -130,7 +148,9 @@ export const attempts = sqliteTable(
   (attempt) => [
     // Its first column also finds all attempts of a run.
     primaryKey({ columns: [attempt.runId, attempt.call, attempt.number] }),
-    foreignKey({ columns: [attempt.runId, attempt.call], foreignColumns: [calls.runId, calls.key] }).onDelete('cascade'),
+    foreignKey({ columns: [attempt.runId, attempt.call], foreignColumns: [calls.runId, calls.key] }).onDelete(
+      'cascade',
+    ),
   ],
 );
 

@@ -36,8 +36,14 @@ const TROUBLES: readonly { readonly codes: RegExp; readonly text: (file: string)
     codes: /^SQLITE_IOERR/,
     text: (file) => `${file} could not be written: look for a used-up quota or a failing disk or file server`,
   },
-  { codes: /^SQLITE_(READONLY|PERM)/, text: (file) => `${file} is read-only: check its file system and permissions` },
-  { codes: /^SQLITE_CANTOPEN/, text: (file) => `a file beside ${file} could not be opened: check ${dirname(file)}` },
+  {
+    codes: /^SQLITE_(READONLY|PERM)/,
+    text: (file) => `${file} is read-only: check its file system and permissions`,
+  },
+  {
+    codes: /^SQLITE_CANTOPEN/,
+    text: (file) => `a file beside ${file} could not be opened: check ${dirname(file)}`,
+  },
   {
     codes: /^SQLITE_(BUSY|PROTOCOL)/,
     text: (file) => `${file} is locked by another program: close whatever else has it open`,

@@ -55,7 +55,9 @@ export interface Changes {
   readonly events: readonly EventRow[];
 }
 
-export type CommitResult = { readonly kind: 'committed' } | { readonly kind: 'refused'; readonly reason: string };
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export interface RunFilter {
   readonly owner?: string;
@@ -93,7 +95,11 @@ export interface Store {
   listCalls(id: RunId): Promise<readonly Call[]>;
   listAttempts(id: RunId, call?: string): Promise<readonly Attempt[]>;
   findBundle(id: RunId): Promise<WorkflowBundle | undefined>;
-  listEvents(filter: { readonly runId?: RunId; readonly afterSeq: number; readonly limit: number }): Promise<readonly EventRecord[]>;
+  listEvents(filter: {
+    readonly runId?: RunId;
+    readonly afterSeq: number;
+    readonly limit: number;
+  }): Promise<readonly EventRecord[]>;
 
   /** Checkpoints and closes; commits after it are refused. */
   close(): Promise<void>;

@@ -10,7 +10,11 @@ import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 export type Write<T extends SQLiteTable> = (row: T['$inferInsert']) => boolean;
 
 /** Adds rows whose key the database gives. */
-export function prepareInsert<T extends SQLiteTable>(client: Database, table: T, generatedKey: SQLiteColumn): Write<T> {
+export function prepareInsert<T extends SQLiteTable>(
+  client: Database,
+  table: T,
+  generatedKey: SQLiteColumn,
+): Write<T> {
   const columns = columnsOf(table).filter(([, column]) => column.name !== generatedKey.name);
   return prepared(client, columns, insertInto(table, columns));
 }
@@ -29,7 +33,9 @@ export function prepareUpsert<T extends SQLiteTable>(
   const keys = key.map((column) => column.name);
   const replaced = columns.map(([, column]) => column.name).filter((name) => !keys.includes(name));
   const set = replaced.map((name) => `"${name}" = excluded."${name}"`).join(', ');
-  const same = fixed.map(({ name }) => `"${getTableName(table)}"."${name}" is excluded."${name}"`).join(' and ');
+  const same = fixed
+    .map(({ name }) => `"${getTableName(table)}"."${name}" is excluded."${name}"`)
+    .join(' and ');
   const update = `on conflict (${quoted(keys)}) do update set ${set}${same === '' ? '' : ` where ${same}`}`;
   return prepared(client, columns, `${insertInto(table, columns)} ${update}`);
 }
@@ -49,11 +55,17 @@ function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(', ');
 }
 
-function prepared<T extends SQLiteTable>(client: Database, columns: readonly NamedColumn[], text: string): Write<T> {
+function prepared<T extends SQLiteTable>(
+  client: Database,
+  columns: readonly NamedColumn[],
+  text: string,
+): Write<T> {
   const statement = client.prepare(text);
   return (row) => {
     const values: Readonly<Record<string, unknown>> = row;
-    return statement.run(columns.map(([property, column]) => encoded(column, values[property]))).changes === 1;
+    return (
+      statement.run(columns.map(([property, column]) => encoded(column, values[property]))).changes === 1
+    );
   };
 }
 

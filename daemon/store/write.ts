@@ -9,7 +9,15 @@ import type { Database } from 'better-sqlite3';
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { StoreBrokenError } from './broken.ts';
-import { rowOfAttempt, rowOfCall, rowOfEvent, rowOfOrphan, rowOfRead, rowOfRun, rowOfSubmission } from './rows.ts';
+import {
+  rowOfAttempt,
+  rowOfCall,
+  rowOfEvent,
+  rowOfOrphan,
+  rowOfRead,
+  rowOfRun,
+  rowOfSubmission,
+} from './rows.ts';
 import { attempts, bundles, calls, events, orphans, reads, runs, settings, submissions } from './schema.ts';
 import { refusalReason } from './sqlite-errors.ts';
 import type { Changes, CommitResult, Settings } from './store.ts';
@@ -74,7 +82,12 @@ function prepareWrite(client: Database): (changes: Changes) => void {
 
 /** A tag is used once, and its elements never change (SEMANTICS 6, exactly once). */
 function prepareSubmission(client: Database): (submission: Changes['submissions'][number]) => void {
-  const upsert = prepareUpsert(client, submissions, [submissions.tag], [submissions.runId, submissions.elements]);
+  const upsert = prepareUpsert(
+    client,
+    submissions,
+    [submissions.tag],
+    [submissions.runId, submissions.elements],
+  );
   return (submission) => {
     if (upsert(rowOfSubmission(submission))) return;
     throw new Error(`submission ${submission.tag} is stored already, for another run or with other elements`);

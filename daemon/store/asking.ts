@@ -1,0 +1,42 @@
+/**
+ * The `Store` interface over any way to bring a question to the core: a call in place, or a message to
+ * the thread that holds it.
+ */
+import { StoreBrokenError } from './broken.ts';
+import type { Core } from './core.ts';
+import { isDamage } from './sqlite-errors.ts';
+import type { Store } from './store.ts';
+
+export type Method = keyof Store;
+
+/** Brings a question to the core, and its answer back. */
+export type Ask = <M extends Method>(method: M, args: Parameters<Store[M]>) => ReturnType<Store[M]>;
+
+export function createStore(ask: Ask): Store {
+  return {
+    load: () => ask('load', []),
+    commit: (changes) => ask('commit', [changes]),
+    findRun: (id) => ask('findRun', [id]),
+    findRunByToken: (ownerUid, token) => ask('findRunByToken', [ownerUid, token]),
+    listRuns: (filter) => ask('listRuns', [filter]),
+    listCalls: (id) => ask('listCalls', [id]),
+    listAttempts: (id, call) => ask('listAttempts', [id, call]),
+    findBundle: (id) => ask('findBundle', [id]),
+    listEvents: (filter) => ask('listEvents', [filter]),
+    close: () => ask('close', []),
+  };
+}
+
+/** The core's answer; TypeScript cannot see that a method and the arguments sent with it belong together. */
+export function answer(core: Core, method: Method, args: readonly unknown[]): unknown {
+  try {
+    return (core[method] as (...given: readonly unknown[]) => unknown)(...args);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new StoreBrokenError(
+      `The database is damaged (${String(error)}). It is left as it is: stop wfd, move state.db aside and put a ` +
+        'backup in its place.',
+      { cause: error },
+    );
+  }
+}
