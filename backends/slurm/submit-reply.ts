@@ -1,0 +1,112 @@
+/**
+ * What an answer of sbatch means: accepted, rejected for good, later, or nothing certain.
+ * Whatever is not known to be one of the first three is ambiguous, since that is always safe: the job is looked
+ * for before it is submitted again.
+ */
+import type { NativeId, SubmitReply } from '../backend.ts';
+import type { CommandResult } from '../run-command.ts';
+import { whyNot } from './parse.ts';
+
+export function readSubmitReply(result: CommandResult): SubmitReply {
+  if (result.failedToStart !== undefined) return { kind: 'throttled', reason: whyNot('sbatch', result) };
+  if (result.timedOut || result.exitCode === undefined)
+    return { kind: 'ambiguous', reason: whyNot('sbatch', result) };
+  if (result.exitCode === 0) return accepted(result.stdout);
+  return refused(result, result.exitCode);
+}
+
+/** `--parsable` prints `12`, or `15;cluster`; a site's wrapper may print more around it. */
+function accepted(stdout: string): SubmitReply {
+  const ids = stdout.split('\n').flatMap((line) => /^(\d+)(?:;\S*)?$/.exec(line.trim())?.[1] ?? []);
+  const [id] = ids;
+  if (id === undefined || ids.length > 1) {
+    return {
+      kind: 'ambiguous',
+      reason: `sbatch succeeded but printed no job id: ${stdout.trim().slice(0, 200)}`,
+    };
+  }
+  return { kind: 'accepted', nativeId: id as NativeId };
+}
+
+function refused(result: CommandResult, exitCode: number): SubmitReply {
+  const { stderr } = result;
+  const reason = reasonIn(result);
+  // 126 and 127 come from the shell or setpriv in front: there was no sbatch to run.
+  const absent =
+    (exitCode === 126 || exitCode === 127) && /not found|No such file|Permission denied/.test(stderr);
+  if (absent) return { kind: 'throttled', reason };
+  if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
+  if (some(LATER, stderr)) return { kind: 'throttled', reason };
+  if (isQueueLimit(stderr)) return { kind: 'throttled', reason };
+  if (some(NEVER, stderr) || isBadOption(stderr, exitCode) || isSitesRefusal(stderr))
+    return { kind: 'rejected', reason };
+  return { kind: 'ambiguous', reason };
+}
+
+/** The request may have arrived although no answer did. Looked for first: they outweigh all else that is printed. */
+const UNCERTAIN: readonly RegExp[] = [
+  /timed out/i,
+  /\((send|receive|shutdown) failure\)/,
+  /(Message|Communication) \w+ failure/i,
+  /Connection reset|Broken pipe|Zero Bytes were transmitted/i,
+];
+
+const LATER: readonly RegExp[] = [
+  // QOSMaxSubmitJobPerUserLimit, AssocMaxSubmitJobLimit, …GrpSubmitJobsLimit: room comes as jobs end.
+  /\b(QOS|Assoc)\w*Submit\w*/,
+  // MaxJobCount. sbatch itself has tried 15 times by then.
+  /queue full|temporarily un(able|available)|Requested nodes are busy/i,
+  // No connection was made, so nothing was sent: surely no job, and a look-up would only have to wait as long.
+  /Unable to contact slurm controller \(connect failure\)/,
+  /backup controller in standby/i,
+  /Required partition not available/,
+  /Could not establish a configuration source/,
+];
+
+/** slurmctld's answers to what will be as wrong the next time. */
+const NEVER: readonly RegExp[] = [
+  /Invalid (partition name|account|qos|feature|generic resource|job array|node name|license|--?\w|wckey)/i,
+  /Requested (node configuration is not available|reservation is invalid|time limit is invalid)/i,
+  /Requested (partition configuration not available|operation not supported)/i,
+  /More (processors|nodes) requested than permitted/i,
+  /Node count specification invalid/i,
+  /User's group not permitted|Access\/permission denied|Invalid user id|User not found/i,
+  /Job dependency problem/,
+  // Reached only with a named limit on the size of one job (isQueueLimit).
+  /violates accounting\/QOS policy/,
+  /Memory required by task is not available/,
+  /Pathname of a file, directory or other parameter too long/,
+  // Scripts are ours; what goes wrong here is the file, not the moment.
+  /Unable to open file|This does not look like a batch script|Batch script (is empty|contains DOS line breaks|contains NULL)/i,
+];
+
+/**
+ * "Job violates accounting/QOS policy" is one text for limits on queued jobs and for limits on one job's size.
+ * A line before it names the limit; where an older Slurm prints none, it may be a queue limit, which never fails.
+ */
+function isQueueLimit(stderr: string): boolean {
+  return /violates accounting\/QOS policy/.test(stderr) && !/\b(QOS|Assoc)(Max|Min|Grp)\w+/.test(stderr);
+}
+
+/** Options are checked by sbatch before it talks to anyone. */
+function isBadOption(stderr: string, exitCode: number): boolean {
+  return exitCode === 255 && /^sbatch: \S/m.test(stderr);
+}
+
+/** A site's submit plugin explains itself in a line of its own, and slurmctld adds "Unspecified error". */
+function isSitesRefusal(stderr: string): boolean {
+  const errors = stderr.match(/^sbatch: error: .+$/gm) ?? [];
+  return errors.length > 1 && /submission failed: Unspecified error/.test(stderr);
+}
+
+function some(patterns: readonly RegExp[], text: string): boolean {
+  return patterns.some((pattern) => pattern.test(text));
+}
+
+/** Without the prefixes that every line carries. */
+function reasonIn(result: CommandResult): string {
+  const words = result.stderr
+    .replaceAll(/^sbatch: (error: )?/gm, '')
+    .replaceAll('Batch job submission failed: ', '');
+  return whyNot('sbatch', { ...result, stderr: words });
+}
