@@ -133,7 +133,10 @@ class Door {
     const sampledAtOnce = random.chance(0.5) ? this.listing(owner) : undefined;
     return this.life.answer(takesMs, () => {
       const sample = sampledAtOnce ?? this.listing(owner);
-      for (const job of sample.shown) job.reported = true;
+      sample.shown.forEach((job, index) => {
+        job.reported = true;
+        if (sample.jobs[index]?.end !== undefined) job.endReported = true;
+      });
       if (sample.lie !== undefined) this.say(`listing lies (${sample.lie}): ${sample.jobs.length} jobs`);
       return { kind: 'complete', jobs: shuffled(sample.jobs, random, cluster.name) };
     });

@@ -73,6 +73,7 @@ export class FakeCluster {
       hasStarted: false,
       turn: 0,
       reported: false,
+      endReported: false,
       late,
     };
     this.jobs.push(job);
@@ -125,6 +126,11 @@ export class FakeCluster {
         this.startLater(job);
       }
     }
+  }
+
+  /** A new daemon has been shown nothing yet. */
+  forgetReports(): void {
+    for (const job of this.jobs) job.endReported = false;
   }
 
   private block(job: ClusterJob): void {

@@ -59,6 +59,8 @@ export interface ClusterJob {
   turn: number;
   /** A living daemon has been shown it in a listing. */
   reported: boolean;
+  /** The daemon that lives now has been shown its end. */
+  endReported: boolean;
   /** Created later than any rule allows for. */
   readonly late: boolean;
 }

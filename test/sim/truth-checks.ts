@@ -1,0 +1,192 @@
+/**
+ * What the daemon believes, judged by what is true in the fake cluster: the claims of SEMANTICS 6 that no
+ * row can prove. Excused is only what the contract itself excuses: a forced abort, a backend that cannot
+ * reconnect, and a submit that arrived later than any rule allows for.
+ */
+import type { Attempt, Orphan, Run } from '../../daemon/engine/model.ts';
+import { attemptKey, hasEnded } from '../../daemon/engine/model.ts';
+import type { Changes } from '../../daemon/store/store.ts';
+import type { CommittedRows } from './committed-rows.ts';
+import { type Court, RULES } from './court.ts';
+import type { FakeCluster } from './fake-cluster.ts';
+import type { FakeFiles } from './fake-files.ts';
+import type { ClusterJob, Execution } from './fake-job.ts';
+import type { VirtualTime } from './virtual-clock.ts';
+
+export interface TruthParts {
+  readonly rows: CommittedRows;
+  readonly court: Court;
+  readonly time: VirtualTime;
+  readonly files: FakeFiles;
+  readonly clusters: ReadonlyMap<string, FakeCluster>;
+  readonly cannotReconnect: ReadonlySet<string>;
+}
+
+/** Called after `changes` have been applied; `fresh` tells what has ended or gone with them. */
+export function checkTruth(parts: TruthParts, fresh: Fresh): void {
+  for (const attempt of fresh.sentBack) checkSentBack(parts, attempt);
+  for (const attempt of fresh.endedAttempts) checkAttemptEnd(parts, attempt);
+  for (const run of fresh.endedRuns) checkRunLeavesNothing(parts, run);
+  for (const orphan of fresh.goneOrphans) checkGone(parts, orphan);
+}
+
+export interface Fresh {
+  readonly endedAttempts: readonly Attempt[];
+  readonly sentBack: readonly { readonly attempt: Attempt; readonly tag: string }[];
+  readonly endedRuns: readonly Run[];
+  readonly goneOrphans: readonly Orphan[];
+}
+
+/** Called before `changes` are applied. */
+export function freshIn(rows: CommittedRows, changes: Changes): Fresh {
+  const before = (attempt: Attempt) => rows.attempt(attempt.runId, attempt.call, attempt.number);
+  const ended = changes.runs.filter((run) => {
+    const known = rows.runs.get(run.id);
+    return hasEnded(run) && (known === undefined || !hasEnded(known));
+  });
+  return {
+    endedAttempts: changes.attempts.filter(
+      (attempt) => attempt.state.kind === 'ended' && before(attempt)?.state.kind !== 'ended',
+    ),
+    sentBack: changes.attempts.flatMap((attempt) => {
+      const known = before(attempt);
+      if (attempt.state.kind !== 'ready' || known?.state.kind !== 'submitting') return [];
+      return known.tag === undefined ? [] : [{ attempt, tag: known.tag }];
+    }),
+    endedRuns: ended,
+    goneOrphans: changes.orphans.filter((orphan) => orphan.goneAtMs !== undefined),
+  };
+}
+
+/** Asked each time a command begins to run. */
+export function checkExecution({ rows, court, clusters }: TruthParts, execution: Execution): void {
+  const { work, job } = execution;
+  const others = [...clusters.values()].flatMap((cluster) =>
+    cluster.executions.filter(
+      (other) => other !== execution && other.work.runId === work.runId && other.work.call === work.call,
+    ),
+  );
+  const name = `${work.runId}/${work.call}#${work.number}`;
+  const beside = others.find((other) => other.end === undefined && !isForced(rows, work.runId));
+  if (beside !== undefined) {
+    court.accuse(RULES.twice, `${name} runs in job ${job.nativeId} and, as #${beside.work.number}, in ${beside.job.nativeId}`);
+  }
+  const done = others.find((other) => other.work.number === work.number && other.end?.kind === 'completed');
+  if (done !== undefined) court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
+}
+
+/** Asked each time a command begins to run: is anybody still waiting for it? */
+export function checkAwaited(parts: TruthParts, execution: Execution): void {
+  const { work, job } = execution;
+  if (isExcused(parts, job) || isHunted(parts, job)) return;
+  const attempt = parts.rows.attempt(work.runId, work.call, work.number);
+  if (attempt?.state.kind === 'ended') {
+    parts.court.accuse(RULES.endBeforeJob, `${attemptKey(attempt)} runs in job ${job.nativeId}, but has ended: ${attempt.state.outcome.cause}`);
+  }
+}
+
+/** Every living job of ours is on somebody's list. */
+export function checkNothingForgotten(parts: TruthParts): void {
+  const { rows, court, clusters } = parts;
+  for (const cluster of clusters.values()) {
+    for (const job of cluster.alive()) {
+      const run = job.work === undefined ? undefined : rows.runs.get(job.work.runId);
+      if (run === undefined || !hasEnded(run)) continue;
+      if (isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job)) continue;
+      court.accuse(RULES.forgotten, `job ${job.nativeId} (${job.tag}) of run ${run.id}, ${run.status}, is on nobody’s list`);
+    }
+  }
+}
+
+function checkSentBack({ clusters, court }: TruthParts, { attempt, tag }: Fresh['sentBack'][number]): void {
+  for (const job of clusters.get(attempt.backend)?.alive() ?? []) {
+    if (job.tag !== tag || job.late) continue;
+    court.accuse(RULES.endBeforeJob, `${attemptKey(attempt)} is sent back, but its job ${job.nativeId} is there`);
+  }
+}
+
+function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
+  const { rows, court, clusters } = parts;
+  const cluster = clusters.get(attempt.backend);
+  if (cluster === undefined || attempt.state.kind !== 'ended') return;
+  const { outcome } = attempt.state;
+  const isOf = (work: ClusterJob['work']) =>
+    work?.runId === attempt.runId && work.call === attempt.call && work.number === attempt.number;
+  const excused = isForced(rows, attempt.runId) || parts.cannotReconnect.has(attempt.backend);
+  const name = `${attemptKey(attempt)} ended ${outcome.cause}`;
+  const executions = cluster.executions.filter((execution) => isOf(execution.work));
+  const completed = executions.filter((execution) => execution.end?.kind === 'completed');
+  if (outcome.cause === 'Succeeded' && (completed.length !== 1 || !isSuccess(completed[0]))) {
+    court.accuse(RULES.verdict, `${name}, but its command completed ${completed.length} times: ${describe(completed[0])}`);
+  }
+  if (excused) return;
+  const running = executions.find((execution) => execution.end === undefined);
+  if (running !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but its command runs in job ${running.job.nativeId}`);
+  const job = cluster.alive().find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one));
+  if (job !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but job ${job.nativeId} is ${job.state}`);
+  const success = completed.find((execution) => isSuccess(execution));
+  if (success !== undefined && outcome.cause !== 'Succeeded' && success.end?.kind === 'completed' && success.end.marked) {
+    court.accuse(RULES.verdict, `${name}, but its command had succeeded and left its mark`);
+  }
+  checkCause(parts, attempt, executions);
+}
+
+const TOLD_APART = ['OutOfMemory', 'TimeLimit', 'Preempted', 'NodeFailure'];
+
+/** Where the scheduler has named a cause to this life of the daemon, and nobody asked for the end, it is shown. */
+function checkCause({ court }: TruthParts, attempt: Attempt, executions: readonly Execution[]): void {
+  const last = executions.at(-1);
+  const report = last?.job.end?.report.kind;
+  if (attempt.state.kind !== 'ended' || attempt.ending !== undefined || last?.end?.kind !== 'killed') return;
+  if (report === undefined || !TOLD_APART.includes(report) || !last.job.endReported) return;
+  if (attempt.state.outcome.cause !== report) {
+    court.accuse(RULES.verdict, `${attemptKey(attempt)} ended ${attempt.state.outcome.cause}, but the scheduler said ${report}`);
+  }
+}
+
+function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
+  for (const cluster of parts.clusters.values()) {
+    for (const job of cluster.alive()) {
+      if (job.work?.runId !== run.id || isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job)) continue;
+      parts.court.accuse(RULES.endBeforeJob, `run ${run.id} is ${run.status}, but job ${job.nativeId} (${job.tag}) is ${job.state}`);
+    }
+  }
+}
+
+function checkGone({ clusters, court }: TruthParts, orphan: Orphan): void {
+  const jobs = clusters.get(orphan.backend)?.alive() ?? [];
+  const job = jobs.find((one) => one.tag === orphan.tag && !one.late);
+  if (job !== undefined) court.accuse(RULES.endBeforeJob, `orphan ${orphan.tag} is called gone, but job ${job.nativeId} is ${job.state}`);
+}
+
+/** A submit that came too late is excused until the daemon has been shown its job. */
+function isExcused({ cannotReconnect, clusters }: TruthParts, job: ClusterJob): boolean {
+  if (job.late && !job.reported) return true;
+  return [...cannotReconnect].some((name) => clusters.get(name)?.jobs.includes(job));
+}
+
+function isHunted({ rows }: TruthParts, job: ClusterJob): boolean {
+  return [...rows.orphans.values()].some((orphan) => orphan.tag === job.tag && orphan.goneAtMs === undefined);
+}
+
+/** What is left of the job does nothing any more: its mark is written, or it found another's claim. */
+function isDone({ files }: TruthParts, job: ClusterJob): boolean {
+  if (job.work === undefined) return true;
+  if (job.execution?.end?.kind === 'completed') return true;
+  const exit = files.exitOf(job.work.directory);
+  if (exit?.nativeId === job.nativeId) return true;
+  const holder = files.holderOf(job.work.directory);
+  return job.state === 'running' && holder !== undefined && holder !== job.nativeId;
+}
+
+function isForced(rows: CommittedRows, runId: number): boolean {
+  return rows.runs.get(runId)?.abort?.force === true;
+}
+
+function isSuccess(execution: Execution | undefined): boolean {
+  return execution?.end?.kind === 'completed' && execution.end.exitCode === 0 && execution.end.missing.length === 0;
+}
+
+function describe(execution: Execution | undefined): string {
+  return execution?.end === undefined ? 'never' : JSON.stringify(execution.end);
+}
