@@ -36,7 +36,7 @@ if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$tes
 if command -v sbatch >/dev/null && timeout 20 sinfo -h >/dev/null 2>&1; then
   projects+=(--project slurm)
 elif [ "${WFD_TEST_SLURM:-}" = required ]; then
-  check slurm false
+  check slurm bash -c 'echo "sinfo gets no answer, and WFD_TEST_SLURM=required"; exit 1'
 else
   echo "tests on SLURM are left out: no SLURM answers here."
   echo '  On a Debian test machine, as root: eval "$(test/schedulers/slurm-up)"'

@@ -43,7 +43,7 @@ type PhaseEnd = 'done' | 'failed' | 'timeout' | 'hurried';
 async function runPhase(phase: Phase, tools: PhaseTools): Promise<PhaseEnd> {
   tools.notify.stopping(phase.name);
   const begunMs = tools.clock.monotonicMs();
-  const stopExtending = keepExtending(phase.timeoutMs, tools);
+  const stopExtending = keepExtending(tools);
   const limit = timer(phase.timeoutMs);
   const work = attempt(phase, tools.log);
   const end = await Promise.race([work, limit.done, tools.hurry.then((): PhaseEnd => 'hurried')]);
@@ -69,12 +69,12 @@ function report(phase: Phase, end: PhaseEnd, durationMs: number, log: LoopLog): 
   else log.info(fields, `phase ${phase.name} ${end}`);
 }
 
-/** systemd counts anew from each message (sd_notify(3), EXTEND_TIMEOUT_USEC). */
 const EXTEND_EVERY_MS = 1_000;
 const EXTEND_BY_MS = 10_000;
 
-function keepExtending(timeoutMs: number, { notify }: PhaseTools): () => void {
-  const extend = () => notify.extendTimeout(Math.min(timeoutMs, EXTEND_EVERY_MS) + EXTEND_BY_MS);
+/** systemd counts anew from each message (sd_notify(3), EXTEND_TIMEOUT_USEC). */
+function keepExtending({ notify }: PhaseTools): () => void {
+  const extend = () => notify.extendTimeout(EXTEND_BY_MS);
   extend();
   const interval = setInterval(extend, EXTEND_EVERY_MS);
   return () => clearInterval(interval);
