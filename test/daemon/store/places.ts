@@ -1,0 +1,62 @@
+/** Temporary state directories, and stores in them, for the tests of the store. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { onTestFinished } from 'vitest';
+import type { CoreOptions, Surroundings } from '../../../daemon/store/core.ts';
+import { createInThreadStore } from '../../../daemon/store/in-thread.ts';
+import type { StoreOpenError } from '../../../daemon/store/open-error.ts';
+import type { OpenedStore } from '../../../daemon/store/open-store.ts';
+import type { Store } from '../../../daemon/store/store.ts';
+
+export const REPOSITORY = join(import.meta.dirname, '../../..');
+export const MIGRATIONS = join(REPOSITORY, 'daemon/store/migrations');
+export const HOST = 'login1';
+
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'wfd-store-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export function open(directory: string, options: Partial<CoreOptions & Surroundings> = {}): OpenedStore {
+  const { nowMs = Date.now, onLost = () => undefined, ...core } = options;
+  return createInThreadStore(
+    { directory, migrationsFolder: MIGRATIONS, host: HOST, ...core },
+    { nowMs, onLost },
+  );
+}
+
+/** Closed at the end of the test. */
+export function opened(directory: string, options: Partial<CoreOptions & Surroundings> = {}): Store {
+  const result = open(directory, options);
+  if (!result.ok) throw new Error(result.error.message);
+  onTestFinished(() => result.store.close());
+  return result.store;
+}
+
+export function refusal(
+  directory: string,
+  options: Partial<CoreOptions & Surroundings> = {},
+): StoreOpenError {
+  const result = open(directory, options);
+  if (result.ok) throw new Error(`${directory} was opened`);
+  return result.error;
+}
+
+/** One file of ours as a program of its own, as the build makes it. Returns its path. */
+export async function bundled(source: string, directory: string): Promise<string> {
+  const outfile = join(directory, 'bundles', source.replaceAll('/', '-').replace(/\.ts$/, '.cjs'));
+  await build({
+    entryPoints: [join(REPOSITORY, source)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    // Native code cannot be bundled; by its path, since the bundle lies outside of the repository.
+    alias: { 'better-sqlite3': join(REPOSITORY, 'node_modules/better-sqlite3') },
+    external: [join(REPOSITORY, 'node_modules/better-sqlite3')],
+  });
+  return outfile;
+}
