@@ -50,17 +50,21 @@ done
 
 echo "\$ wfctl submit examples/cohort.yaml --backend $backend"
 run=$(cd "$runs" && "$wfctl" submit "$OLDPWD/examples/cohort.yaml" --backend $backend | cat)
-echo "run $run"
-node examples/show-run.mjs "$run"
+echo "$run"
 
-echo
-echo "\$ wfctl status $run"
-code=0
-"$wfctl" status "$run" || code=$?
-ended=$("$wfctl" status "$run" --json | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).status')
-run=''
-echo
-if [ "$ended" != Succeeded ]; then cat "$state/log" >&2; exit 1; fi
-echo "What merge has written (digit, how often):"
-cat "$runs"/wf-runs/*/merge/*/*/work/cohort.txt 2>/dev/null || find "$runs" -name cohort.txt -exec cat {} +
-exit $code
+printf '\n$ wfctl events %s --follow\n' "$run"
+"$wfctl" events "$run" --follow
+
+printf '\n$ wfctl status %s --calls\n' "$run"
+"$wfctl" status "$run" --calls
+
+answer=$("$wfctl" status "$run" --json)
+field() { node -p 'JSON.parse(process.argv[1])'"$1" "$answer"; }
+run='' # it has ended: nothing is left to abort
+if [ "$(field .status)" != Succeeded ]; then
+  echo "The run should have succeeded; the log of the daemon:" >&2
+  cat "$state/log" >&2
+  exit 1
+fi
+printf '\nWhat merge has written (a digit, how often it was measured):\n'
+cat "$(field .outputs.table)"
