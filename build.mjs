@@ -1,0 +1,72 @@
+/**
+ * Bundles the programs into dist/ (or the directory given): one file each, so that they start fast.
+ *
+ * What wfctl needs only now and then (the parser, the engine) are files of their own beside it, required when
+ * a command wants them. Native add-ons cannot go into a bundle and stay in node_modules.
+ */
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Runnable files; the others are loaded by them, under these names. */
+const PROGRAMS = { wfctl: 'cli/main.ts', wfd: 'daemon/main.ts' };
+const PARTS = {
+  'workflow.cjs': 'daemon/workflow/for-cli.ts',
+  'run-mode.cjs': 'daemon/run-mode.ts',
+  'store-worker.cjs': 'daemon/store/worker.ts',
+};
+/** Parts that wfctl imports where its sources say so: left outside its bundle. */
+const LAZY = new Map(['workflow.cjs', 'run-mode.cjs'].map((part) => [join(ROOT, PARTS[part]), `./${part}`]));
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+await Promise.all([
+  ...Object.entries(PROGRAMS).map(([name, entry]) => bundle(name, entry, '#!/usr/bin/env node\n')),
+  ...Object.entries(PARTS).map(([name, entry]) => bundle(name, entry, '')),
+]);
+for (const name of Object.keys(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
+const migrations = join(ROOT, 'daemon/store/migrations');
+if (existsSync(migrations)) cpSync(migrations, join(OUT, 'migrations'), { recursive: true });
+// The repository's own package.json says "module"; these files are CommonJS.
+writeFileSync(join(OUT, 'package.json'), '{"type":"commonjs"}\n');
+
+function bundle(name, entry, shebang) {
+  return build({
+    entryPoints: [join(ROOT, entry)],
+    outfile: join(OUT, name),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    external: ['better-sqlite3', 'koffi'],
+    // yargs 17 as a module relies on import.meta and top-level await, which CommonJS has not.
+    alias: { yargs: join(ROOT, 'node_modules/yargs/index.cjs') },
+    define: { WFD_VERSION: JSON.stringify(version), 'import.meta.url': 'importMetaUrl' },
+    banner: {
+      js: `${shebang}const importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
+    },
+    plugins: [leaveOutside(entry)],
+  });
+}
+
+function leaveOutside(entry) {
+  return {
+    name: 'lazy-parts',
+    setup(context) {
+      context.onResolve({ filter: /\.ts$/, namespace: 'file' }, ({ path, resolveDir, kind }) => {
+        const part = LAZY.get(join(resolveDir, path));
+        const isLazy = part !== undefined && kind === 'dynamic-import' && entry === PROGRAMS.wfctl;
+        return isLazy ? { path: part, external: true } : undefined;
+      });
+    },
+  };
+}

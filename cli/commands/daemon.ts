@@ -1,0 +1,98 @@
+/** wfctl daemon: how it is; starting, stopping and draining it. */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DaemonAnswer } from '../../daemon/protocol/answers.ts';
+import { CliError } from '../cli-error.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import type { Output } from '../print/output.ts';
+import { backendBanners } from '../print/run.ts';
+import { pointInTime } from '../print/times.ts';
+import { startDaemon } from '../start-daemon.ts';
+
+export const daemon = defineCommand({
+  options: (yargs) =>
+    yargs
+      .positional('action', {
+        choices: ['status', 'start', 'stop', 'drain', 'resume'] as const,
+        default: 'status' as const,
+        describe: 'drain: start nothing new, exit when active jobs have ended; stop: exit now, jobs go on',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'As JSON' }),
+  async run({ action, json }, context) {
+    const answer = await act(action, context);
+    if (json) context.out.json(answer);
+    else printDaemon(answer, context.out);
+    return 0;
+  },
+});
+
+async function act(
+  action: 'status' | 'start' | 'stop' | 'drain' | 'resume',
+  context: CommandContext,
+): Promise<DaemonAnswer> {
+  const { client } = context;
+  switch (action) {
+    case 'status':
+      return client.call('getDaemon');
+    case 'start':
+      return start(context);
+    case 'stop':
+      return stop(context);
+    case 'drain':
+      return client.call('drainDaemon');
+    case 'resume':
+      return client.call('resumeDaemon');
+    default:
+      return action satisfies never;
+  }
+}
+
+async function start(context: CommandContext): Promise<DaemonAnswer> {
+  const running = await context.client.probe();
+  if (running === undefined) {
+    await startDaemon({ ...context, note: context.out.note });
+    return context.client.call('getDaemon');
+  }
+  context.out.note(`a daemon runs already (pid ${running.pid} on ${running.host})`);
+  return running;
+}
+
+/** Jobs are never killed by a stop: they belong to the scheduler, and the next daemon finds them. */
+async function stop({ client }: CommandContext): Promise<DaemonAnswer> {
+  const running = await client.call('getDaemon');
+  if (running.host !== hostname()) {
+    throw new CliError(
+      'WRONG_STATE',
+      `the daemon runs on ${running.host}; stop it there: ssh ${running.host} wfctl daemon stop`,
+    );
+  }
+  sendTerm(running);
+  while ((await client.probe())?.pid === running.pid) await sleep(100);
+  return { ...running, state: 'stopping', reason: 'it has been asked to end; jobs go on' };
+}
+
+function sendTerm({ pid }: DaemonAnswer): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    throw new CliError(
+      'NOT_ALLOWED',
+      `the daemon (pid ${pid}) cannot be stopped: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function printDaemon(
+  { name, version, host, pid, startedAt, state, reason, backends }: DaemonAnswer,
+  out: Output,
+): void {
+  const now = new Date();
+  out.line(`${name} ${version} on ${host}, pid ${pid}, since ${pointInTime(startedAt, now)}`);
+  out.line(`  ${state}${reason === null ? '' : `: ${reason}`}`);
+  for (const backend of backends) {
+    out.line(
+      `  backend ${backend.name}: ${backend.summary} (${backend.active} of ${backend.maxActive} jobs)`,
+    );
+    for (const banner of backendBanners(backend, now)) out.line(out.paint('yellow', `  ${banner}`));
+  }
+}

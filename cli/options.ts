@@ -1,0 +1,46 @@
+/** Options that several commands share, and how their values are read. */
+import type { Argv } from 'yargs';
+import { usageError } from './cli-error.ts';
+
+export function runIdOption<T>(yargs: Argv<T>): Argv<T & { id: number }> {
+  return yargs.positional('id', {
+    type: 'string',
+    demandOption: true,
+    describe: 'Id of the run',
+    coerce: runId,
+  }) as Argv<T & { id: number }>;
+}
+
+/** Run ids are what people type: `17`. */
+export function runId(given: unknown): number {
+  const text = String(given);
+  const id = Number(text);
+  if (!/^\d{1,15}$/.test(text) || id === 0)
+    throw usageError(`"${text}" is not a run id; they are numbers, such as 17 (wfctl list)`);
+  return id;
+}
+
+/** `--label project=p42`, repeatable. */
+export function labelsOf(given: readonly string[]): Record<string, string> {
+  return pairsOf(given, '--label');
+}
+
+/** `name=value` words; the value may contain further `=`. */
+export function pairsOf(given: readonly string[], option: string): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const word of given) {
+    const at = word.indexOf('=');
+    if (at < 1) throw usageError(`${option} ${word}: write it as ${option} name=value`);
+    pairs[word.slice(0, at)] = word.slice(at + 1);
+  }
+  return pairs;
+}
+
+/** Each takes one value, and may be given again: what follows is not swallowed. */
+export const REPEATABLE = { type: 'string', array: true, nargs: 1, default: [] as string[] } as const;
+
+/** What is given to a workflow. */
+export const WORKFLOW_OPTIONS = {
+  input: { ...REPEATABLE, describe: 'An input, name=value; repeatable' },
+  inputs: { type: 'string', requiresArg: true, describe: 'A YAML or JSON file with inputs' },
+} as const;

@@ -1,0 +1,101 @@
+/** When nobody answers: how long it is worth waiting, and what a person can do. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
+import { CliError } from './cli-error.ts';
+import type { ConnectionError } from './http.ts';
+import { type DaemonTrace, findDaemonTrace } from './lease.ts';
+
+/**
+ * A daemon that restarts is back within seconds. A socket file, or a fresh lease on this host, says that
+ * there is one; where there was never any, nobody waits.
+ */
+export function patienceMs(error: ConnectionError, path: string, env: Environment): number {
+  switch (error.code) {
+    case 'EAGAIN':
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return RESTART_MS;
+    case 'ENOENT':
+      if (traceFor(path, env)?.isHere) return RESTART_MS;
+      return existsSync(dirname(path)) ? BETWEEN_TWO_SOCKETS_MS : 0;
+    default:
+      return 0;
+  }
+}
+
+export interface Silence {
+  readonly error: ConnectionError;
+  readonly path: string;
+}
+
+export interface Situation {
+  readonly env: Environment;
+  readonly words: readonly string[];
+  readonly cwd: string;
+}
+
+export function unreachable(
+  { error, path }: Silence,
+  tried: readonly string[],
+  situation: Situation,
+): CliError {
+  const trace = traceFor(path, situation.env);
+  if (trace !== undefined && !trace.isHere) return elsewhere(trace, situation);
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    return new CliError(
+      'DAEMON_UNREACHABLE',
+      `you may not speak to the daemon on ${path}: it belongs to another user`,
+      START_ONE,
+    );
+  }
+  if (error.code === 'ETIMEDOUT') {
+    return new CliError('DAEMON_UNREACHABLE', `a daemon listens on ${path}, but gave ${error.message}`, [
+      'It may be overloaded or stopped; its log says more: journalctl --user -u wfd',
+    ]);
+  }
+  const places = error.code === 'ENOENT' ? tried.join(', ') : path;
+  return new CliError('DAEMON_UNREACHABLE', `no daemon answers on ${places} (${inWords(error)})`, START_ONE);
+}
+
+const RESTART_MS = 10_000;
+/** A daemon without systemd's socket unlinks its own when it ends, and the next one makes it anew. */
+const BETWEEN_TWO_SOCKETS_MS = 2_000;
+
+const START_ONE = [
+  'Start one of your own:  wfctl daemon start     (or: systemctl --user start wfd, or: wfd &)',
+  'Another socket:         wfctl --socket PATH …  (or: WFD_SOCKET=PATH)',
+];
+
+/** Beside the socket, or in the state directory. */
+function traceFor(socketPath: string, env: Environment): DaemonTrace | undefined {
+  const nowMs = Date.now();
+  return findDaemonTrace(defaultStateDir(env), nowMs) ?? findDaemonTrace(dirname(socketPath), nowMs);
+}
+
+function elsewhere({ host, pid }: DaemonTrace, { words, cwd }: Situation): CliError {
+  const command = ['wfctl', ...words].map(shellWord).join(' ');
+  return new CliError('DAEMON_UNREACHABLE', `your daemon runs on ${host} (pid ${pid}), not here`, [
+    `Run:  ssh ${host} ${shellWord(`cd ${shellWord(cwd)} && ${command}`)}`,
+  ]);
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function inWords(error: ConnectionError): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'there is no socket';
+    case 'ECONNREFUSED':
+      return 'a socket is there, but nobody listens on it';
+    case 'EAGAIN':
+      return 'its queue of connections is full';
+    case 'ENOTSOCK':
+      return 'that is not a socket';
+    default:
+      return `${error.code}: ${error.message}`;
+  }
+}

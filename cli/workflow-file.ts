@@ -1,0 +1,47 @@
+/** Reads a workflow and what is given to it, as the user. The parser is loaded only here, when it is needed. */
+import type { Mistake, Program, WorkflowBundle } from '../daemon/workflow/language.ts';
+import { CliError } from './cli-error.ts';
+import { pairsOf } from './options.ts';
+
+export interface WorkflowArgs {
+  readonly file: string;
+  readonly input: readonly string[];
+  readonly inputs?: string | undefined;
+}
+
+export type Checked =
+  | { readonly ok: true; readonly bundle: WorkflowBundle; readonly program: Program }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+export async function checkWorkflow({ file, input, inputs }: WorkflowArgs, cwd: string): Promise<Checked> {
+  const { prepareBundle, openNative } = await import('../daemon/workflow/for-cli.ts');
+  const prepared = await prepareBundle({
+    file,
+    cwd,
+    givenInputs: pairsOf(input, '--input'),
+    ...(inputs === undefined ? {} : { inputsFile: inputs }),
+  });
+  if (!prepared.ok) return prepared;
+  const opened = openNative(prepared.bundle);
+  return opened.ok ? { ok: true, bundle: prepared.bundle, program: opened.program } : opened;
+}
+
+/** For commands that cannot go on with a workflow that is not valid. */
+export async function readWorkflow(
+  args: WorkflowArgs,
+  cwd: string,
+): Promise<{ readonly bundle: WorkflowBundle }> {
+  const checked = await checkWorkflow(args, cwd);
+  if (checked.ok) return checked;
+  throw new CliError(
+    'INVALID_WORKFLOW',
+    `${args.file} is not valid; nothing was submitted`,
+    checked.mistakes.flatMap(mistakeLines),
+  );
+}
+
+/** `file:line:column: message`, the line, and a caret under the place. */
+export function mistakeLines({ file, line, column, message, text }: Mistake): string[] {
+  const head = `${file}:${line}:${column}: ${message}`;
+  return text === '' ? [head] : [head, `  ${text}`, `  ${text.slice(0, column - 1).replace(/\S/g, ' ')}^`];
+}
