@@ -25,9 +25,10 @@ trap 'exit 143' TERM
 
 # Prints why SLURM cannot be used, or nothing.
 slurm_trouble() {
+  local answer
   command -v sbatch >/dev/null || { echo "there is no sbatch on PATH"; return; }
-  timeout 20 sinfo -h >/dev/null 2>&1 || { echo "sbatch is here, but the SLURM controller does not answer"; return; }
-  timeout 20 sbatch --test-only --chdir=/tmp --wrap=true 2>&1 >/dev/null | sed -n 's/^sbatch: error: //p' | head -n 1
+  timeout 20 sinfo -h >/dev/null 2>&1 || { echo "sbatch is here, but no SLURM controller answers"; return; }
+  answer=$(timeout 20 sbatch --test-only --chdir=/tmp --wrap=true 2>&1) || echo "SLURM would refuse this user's jobs: ${answer%%$'\n'*}"
 }
 test_cluster=/var/lib/wf-cluster/slurm/etc/slurm.conf # made by test/schedulers/slurm-up
 if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$test_cluster; fi
@@ -49,7 +50,7 @@ done
 "$wfctl" list >/dev/null || { echo "the daemon did not come up:" >&2; cat "$state/log" >&2; exit 1; }
 
 echo "\$ wfctl submit examples/cohort.yaml --backend $backend"
-run=$(cd "$runs" && "$wfctl" submit "$OLDPWD/examples/cohort.yaml" --backend $backend | cat)
+run=$(cd "$runs" && "$wfctl" submit "$OLDPWD/examples/cohort.yaml" --backend $backend)
 echo "$run"
 
 printf '\n$ wfctl events %s --follow\n' "$run"
