@@ -73,8 +73,8 @@ export function grown(
   if (growth === 0) return resources;
   return {
     ...resources,
-    ...(memoryMiB === undefined ? {} : { memoryMiB: Math.ceil(memoryMiB * factors.memory ** growth) }),
-    ...(timeSeconds === undefined ? {} : { timeSeconds: Math.ceil(timeSeconds * factors.time ** growth) }),
+    ...(memoryMiB === undefined ? {} : { memoryMiB: roundUp(memoryMiB * factors.memory ** growth) }),
+    ...(timeSeconds === undefined ? {} : { timeSeconds: roundUp(timeSeconds * factors.time ** growth) }),
   };
 }
 
@@ -107,4 +107,9 @@ function named(field: keyof Resources, parsed: Parsed<unknown>): Parsed<Resource
 function texts(options: NonNullable<ResourcesBody['options']>): Record<string, string[]> {
   const given = Object.entries(options).filter(([, words]) => words !== undefined);
   return Object.fromEntries(given.map(([kind, words]) => [kind, (words ?? []).map(String)]));
+}
+
+/** 10 × 1.1 is 11, although a computer says 11.000000000000002. */
+function roundUp(value: number): number {
+  return Math.ceil(value - 1e-9);
 }

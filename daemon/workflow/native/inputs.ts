@@ -1,0 +1,66 @@
+/**
+ * The values of a workflow's inputs: what was given, else the default. Files have been read before, by
+ * prepare.ts; here nothing is.
+ */
+import type { Value } from '../language.ts';
+import { type Draft, declaredNames } from './draft.ts';
+import { suggestion } from './nearest.ts';
+
+/** A list in a task's `scatter` that was read at submit travels among the inputs, under this name. */
+export function listKey(task: string, variable: string): string {
+  return `tasks.${task}.scatter.${variable}`;
+}
+
+export function inputValues(draft: Draft): Map<string, Value> {
+  const declared = Object.keys(draft.file.inputs ?? {});
+  reportUnknown(draft, declared);
+  return new Map(declared.map((name) => [name, inputValue(draft, name)]));
+}
+
+function inputValue(draft: Draft, name: string): Value {
+  const given = Object.hasOwn(draft.bundle.inputs, name) ? draft.bundle.inputs[name] : undefined;
+  const value = given ?? defaultOf(draft, name);
+  if (value === null) {
+    draft.report(
+      draft.source.placeOfKey(['inputs', name]),
+      `input '${name}' is required: give it with --input ${name}=VALUE`,
+    );
+  }
+  if (holdsNul(value)) {
+    draft.report(
+      draft.source.placeOfKey(['inputs', name]),
+      `input '${name}' contains a NUL character, which no program can be given`,
+    );
+  }
+  return value;
+}
+
+function defaultOf(draft: Draft, name: string): Value {
+  const written = draft.file.inputs?.[name] ?? null;
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return written;
+  draft.report(
+    draft.source.placeOf(['inputs', name]),
+    `the list for input '${name}' was not read when the workflow was submitted`,
+  );
+  return [];
+}
+
+function reportUnknown(draft: Draft, declared: readonly string[]): void {
+  for (const name of Object.keys(draft.bundle.inputs)) {
+    if (declaredNames(draft, 'inputs').includes(name) || name.includes('.')) continue;
+    draft.report(draft.source.placeOfKey(['inputs']), unknownInput(name, declared));
+  }
+}
+
+export function unknownInput(name: string, declared: readonly string[]): string {
+  const hint = suggestion(name, declared);
+  if (hint !== '') return `there is no input '${name}'${hint}`;
+  const inputs =
+    declared.length === 0 ? 'the workflow has no inputs' : `the inputs are ${declared.join(', ')}`;
+  return `there is no input '${name}'; ${inputs}`;
+}
+
+function holdsNul(value: Value): boolean {
+  if (typeof value === 'object' && value !== null) return value.some(holdsNul);
+  return typeof value === 'string' && value.includes('\0');
+}

@@ -1,0 +1,104 @@
+/**
+ * One attempt's job: texts filled in, resources grown, paths made absolute. Pure and repeatable: rendered
+ * anew for every attempt, and nothing is kept.
+ */
+import { posix } from 'node:path';
+import type { Resources } from '../../../backends/backend.ts';
+import type { CallKey, RenderContext, Rendered, RenderedJob } from '../language.ts';
+import { EvaluationProblem, type Scope, shellTextOf, textOf } from './evaluate.ts';
+import type { Task } from './model.ts';
+import { grown, parseResource } from './resources.ts';
+import { builtinsOf, type Names, scopeOf } from './scopes.ts';
+
+export function render(task: Task, index: number, names: Names, context: RenderContext): Rendered {
+  const scope = scopeOf({ ...names, builtin: builtinsOf(context, index) });
+  try {
+    return { kind: 'job', job: jobOf(task, index, scope, context) };
+  } catch (problem) {
+    if (problem instanceof EvaluationProblem) return { kind: 'failed', reason: problem.message };
+    throw problem;
+  }
+}
+
+function jobOf(task: Task, index: number, scope: Scope, context: RenderContext): RenderedJob {
+  const resources = grown(resourcesOf(task, scope), task.grow, context.growth);
+  const workdir = workdirOf(task, scope, context);
+  return {
+    command: commandOf(task, scope),
+    env: { ...textsOf(task.env, scope), ...ownVariables(task.name, index, resources, context) },
+    login: task.login,
+    resources,
+    workdir,
+    outputs: mapValues(textsOf(task.outputs, scope), (path, name) =>
+      absolute(workdir, path, `output '${name}'`),
+    ),
+    successCodes: task.successCodes,
+  };
+}
+
+function commandOf(task: Task, scope: Scope): RenderedJob['command'] {
+  const { command } = task;
+  if (command.kind === 'shell') {
+    return { kind: 'shell', text: shellTextOf(command.text.parts, scope), shell: command.shell };
+  }
+  return {
+    kind: 'script',
+    text: command.content,
+    args: command.args.map(({ parts }) => withoutNul(textOf(parts, scope), 'an argument')),
+  };
+}
+
+function resourcesOf(task: Task, scope: Scope): Resources {
+  const late = task.lateResources.map(({ key, text }) => {
+    const parsed = parseResource(key, textOf(text.parts, scope));
+    if (!parsed.ok) throw new EvaluationProblem(`resource '${key}' ${parsed.message}`);
+    return parsed.value;
+  });
+  return Object.assign({}, task.resources, ...late);
+}
+
+function workdirOf(task: Task, scope: Scope, context: RenderContext): string {
+  if (task.workdir === 'submit') return context.submitDir;
+  if (task.workdir === 'call') return context.callDir;
+  return absolute(context.submitDir, textOf(task.workdir.parts, scope), "'workdir'");
+}
+
+/** The variables every job can count on. WF_MEMORY_MB is there only when memory was asked for. */
+function ownVariables(
+  task: CallKey,
+  index: number,
+  resources: Resources,
+  context: RenderContext,
+): Record<string, string> {
+  return {
+    WF_RUN_ID: String(context.runId),
+    WF_TASK: task,
+    WF_INDEX: String(index),
+    WF_ATTEMPT: String(context.attempt),
+    WF_CPUS: String(resources.cpus ?? 1),
+    WF_CALL_DIR: context.callDir,
+    ...(resources.memoryMiB === undefined ? {} : { WF_MEMORY_MB: String(resources.memoryMiB) }),
+  };
+}
+
+function textsOf(texts: Task['env'], scope: Scope): Record<string, string> {
+  return mapValues(texts, ({ parts }, name) => withoutNul(textOf(parts, scope), `'${name}'`));
+}
+
+function absolute(directory: string, path: string, name: string): string {
+  if (path === '') throw new EvaluationProblem(`${name} is an empty path`);
+  return posix.resolve(directory, path);
+}
+
+/** No argument, variable or path of a Unix process can hold one. */
+function withoutNul(text: string, name: string): string {
+  if (text.includes('\0')) throw new EvaluationProblem(`${name} contains a NUL character`);
+  return text;
+}
+
+function mapValues<From, To>(
+  from: Readonly<Record<string, From>>,
+  change: (value: From, name: string) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value, name)]));
+}
