@@ -24,20 +24,35 @@ export interface DatabaseOptions {
 /** Throws `OpenFailure`, or what SQLite throws. */
 export function openDatabase(options: DatabaseOptions): Database.Database {
   if (options.file !== ':memory:') ensurePrivateFile(options.file);
-  const client = new Database(options.file, { timeout: 5_000 });
+  const client = new Database(options.file, { timeout: PATIENCE_OPENING_MS });
   try {
     // Before the first look: it keeps a write-ahead log left by local mode from asking for shared memory.
     if (options.journal === 'network') client.pragma('locking_mode = EXCLUSIVE');
-    const known = readMigrationFiles({ migrationsFolder: options.migrationsFolder });
+    const known = knownMigrations(options.migrationsFolder);
     inspect(client, known);
     setJournal(client, options.journal);
     update(client, known, options.migrationsFolder);
     // In network mode this lock is kept until the end, behind the lease: a second guard.
     if (options.journal === 'network') client.exec('begin exclusive; commit');
+    client.pragma(`busy_timeout = ${PATIENCE_MS}`);
     return client;
   } catch (error) {
     client.close();
     throw error;
+  }
+}
+
+/** Whoever holds the file although the state is ours does not let go of it soon. */
+const PATIENCE_OPENING_MS = 500;
+/** For a person who looks at the file with a program of their own. */
+const PATIENCE_MS = 5_000;
+
+function knownMigrations(migrationsFolder: string): readonly MigrationMeta[] {
+  try {
+    return readMigrationFiles({ migrationsFolder });
+  } catch (error) {
+    const message = `This installation of wfd is incomplete: no migrations in ${migrationsFolder} (${String(error)}). Install it again.`;
+    throw new OpenFailure({ kind: 'migrationFailed', message });
   }
 }
 

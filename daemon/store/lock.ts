@@ -15,6 +15,8 @@ export function takeLock(file: string): Lock | undefined {
   ensurePrivateFile(file);
   const client = new Database(file, { timeout: 0 });
   try {
+    // Nothing is ever written into it: no journal beside it either, also on a full disk.
+    client.pragma('journal_mode = MEMORY');
     client.exec('begin exclusive');
     return { release: () => client.close() };
   } catch (error) {
