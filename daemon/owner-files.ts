@@ -7,7 +7,9 @@ import type { FileToWrite } from '../backends/job-script.ts';
 import type { Marks, SpoolEntry } from '../backends/marks.ts';
 import type { ReadRequest, ReadResult } from './workflow/language.ts';
 
-export type FileAnswer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'failed'; readonly reason: string };
+export type FileAnswer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface OwnerFiles {
   /** Creates directories as needed and writes each file completely, or says which could not be and why. */

@@ -5,6 +5,7 @@
 import type { Backend, Owner } from '../backends/backend.ts';
 import type { EngineSettings } from './engine/settings.ts';
 import type { OwnerFiles } from './owner-files.ts';
+import type { ErrorCode } from './protocol/errors.ts';
 import type { Store } from './store/store.ts';
 import type { FailureMode, OpenWorkflow, WorkflowBundle } from './workflow/language.ts';
 
@@ -61,8 +62,11 @@ export interface AbortWish {
 
 /** Codes are those of the error table (daemon/protocol/errors.ts). */
 export interface Refusal {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
+  readonly details?: readonly string[];
 }
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Refusal };
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: Refusal };

@@ -5,7 +5,7 @@
 import type { AbortManner, NativeId } from '../../backends/backend.ts';
 import type { TaskAbort } from '../workflow/language.ts';
 import { endAttempt, finish, type Moment } from './ends.ts';
-import { livingIds, type Evidence } from './evidence.ts';
+import { type Evidence, livingIds } from './evidence.ts';
 import type { AbortRequest, Attempt, Call, Ending, Orphan, Run } from './model.ts';
 import { nativeIdOf } from './reconcile.ts';
 import { backoffMs } from './retry.ts';
@@ -42,7 +42,12 @@ export function wish(state: RunState, attempt: Attempt, why: Ending['why'], mome
 }
 
 /** One call alone (SEMANTICS 4): ends `Aborted` at once where no job is involved. */
-export function abortCall(state: RunState, call: Call, request: NonNullable<Call['abort']>, moment: Moment): void {
+export function abortCall(
+  state: RunState,
+  call: Call,
+  request: NonNullable<Call['abort']>,
+  moment: Moment,
+): void {
   const marked: Call = { ...call, abort: request };
   const attempt = state.attempts.get(call.key);
   if (attempt !== undefined && state.active.has(call.key)) {
@@ -81,13 +86,20 @@ export function dueRequest(
     tries: ending.tries + 1,
     nextAtMs: moment.nowMs + waitMs,
   };
-  return { request: { backend: attempt.backend, manner, nativeIds }, attempt: { ...attempt, ending: counted } };
+  return {
+    request: { backend: attempt.backend, manner, nativeIds },
+    attempt: { ...attempt, ending: counted },
+  };
 }
 
 function idsToEnd(attempt: Attempt, evidence: Evidence | undefined): readonly NativeId[] {
   const recorded = nativeIdOf(attempt);
   const claimed = evidence?.marks?.claim?.nativeId;
-  const ids = new Set([...(evidence ? livingIds(evidence) : []), ...(recorded ? [recorded] : []), ...(claimed ? [claimed] : [])]);
+  const ids = new Set([
+    ...(evidence ? livingIds(evidence) : []),
+    ...(recorded ? [recorded] : []),
+    ...(claimed ? [claimed] : []),
+  ]);
   return [...ids];
 }
 

@@ -3,6 +3,7 @@
  * run is over. Called whenever something of the run has changed; does nothing where nothing follows.
  */
 import type { Told } from '../workflow/language.ts';
+import { abortCall } from './abort.ts';
 import { dropRetries, endAttempt, failForGood, finish, type Moment } from './ends.ts';
 import { isClosed, skipReason } from './failure-mode.ts';
 import { continueFinalization } from './finalize.ts';
@@ -51,7 +52,8 @@ function take(state: RunState, told: Told, moment: Moment): void {
   }
   for (const key of told.ready) {
     const call = state.call(key);
-    if (call.status === 'NotStarted' && call.retryAtMs === undefined) state.putCall({ ...call, status: 'Ready' });
+    if (call.status === 'NotStarted' && call.retryAtMs === undefined)
+      state.putCall({ ...call, status: 'Ready' });
   }
   for (const { call: key, reason } of told.skipped) {
     const call = state.call(key);
@@ -99,7 +101,11 @@ function skipReady(state: RunState, key: string, moment: Moment): void {
   }
   if (attempt.state.kind !== 'ready') return;
   // Sent back by the scheduler before it was ever a job: the attempt ends, the call was never started.
-  state.putAttempt({ ...attempt, state: { kind: 'ended', outcome: { cause: 'NeverStarted' } }, endedAtMs: moment.nowMs });
+  state.putAttempt({
+    ...attempt,
+    state: { kind: 'ended', outcome: { cause: 'NeverStarted' } },
+    endedAtMs: moment.nowMs,
+  });
   if (attempt.number > 1) return failForGood(state, call, call.reason ?? 'failed', moment);
   finish(state, { ...call, status: 'Skipped' }, skipReason(state.run), moment);
 }
@@ -130,17 +136,33 @@ function endOf(state: RunState): RunEnd {
   return 'Succeeded';
 }
 
-/** A job that a scheduler lost before it was one: the engine sends the attempt back, under a new tag. */
-export function sendBack(state: RunState, key: string, reason: string, moment: Moment): void {
+/**
+ * An attempt that has no job goes back to be submitted again, under a new tag. `certain`: nothing was ever
+ * submitted; else it is proved absent, and an aborting run ends it here (SEMANTICS 6).
+ */
+export function sendBack(
+  state: RunState,
+  key: string,
+  reason: string,
+  moment: Moment,
+  how: 'certain' | 'proved' = 'proved',
+): void {
   const attempt = state.attempts.get(key);
   if (attempt?.state.kind !== 'submitting' || attempt.tag === undefined) return;
   const submission = state.submissions.get(attempt.tag);
   if (submission !== undefined) state.putSubmission({ ...submission, status: 'superseded' });
-  if (state.run.status !== 'Running') {
+  if (how === 'proved' && state.run.status !== 'Running') {
     return endAttempt(state, attempt, { cause: 'NeverStarted', detail: reason }, moment);
   }
-  const { tag, element, backendStatus, ...rest } = attempt;
+  const { tag, element, backendStatus, ending, ...rest } = attempt;
   state.putAttempt({ ...rest, state: { kind: 'ready' } });
   state.putCall({ ...state.call(key), status: 'Ready' });
-  state.addEvent(moment.nowMs, 'attempt.sentBack', `${key} goes back to be submitted again: ${reason}`, attempt);
+  state.addEvent(
+    moment.nowMs,
+    'attempt.sentBack',
+    `${key} goes back to be submitted again: ${reason}`,
+    attempt,
+  );
+  const { abort } = state.call(key);
+  if (abort !== undefined) abortCall(state, state.call(key), abort, moment);
 }

@@ -42,7 +42,12 @@ export function dispatch(queues: readonly RunQueue[], room: Room): readonly Choi
   const choices: Choice[] = [];
   for (;;) {
     const open = cursors.filter((cursor) => (owners.get(cursor.ownerUid) ?? 0) < room.maxActivePerOwner);
-    open.sort((a, b) => (owners.get(a.ownerUid) ?? 0) - (owners.get(b.ownerUid) ?? 0) || a.active - b.active || a.runId - b.runId);
+    open.sort(
+      (a, b) =>
+        (owners.get(a.ownerUid) ?? 0) - (owners.get(b.ownerUid) ?? 0) ||
+        a.active - b.active ||
+        a.runId - b.runId,
+    );
     const taken = firstOf(open, backends);
     if (taken === undefined) return choices;
     const { cursor, choice } = taken;

@@ -17,7 +17,13 @@ export interface Moment {
 }
 
 /** Ends the attempt and settles its call. `outputs` are those the task declares, for a success. */
-export function endAttempt(state: RunState, attempt: Attempt, outcome: Outcome, moment: Moment, nativeId?: NativeId): void {
+export function endAttempt(
+  state: RunState,
+  attempt: Attempt,
+  outcome: Outcome,
+  moment: Moment,
+  nativeId?: NativeId,
+): void {
   const { blocked, ...rest } = attempt;
   if (blocked !== undefined) state.clearProblem(blockedKey(attempt.call));
   const ended: Attempt = {
@@ -45,9 +51,15 @@ function settleCall(state: RunState, call: Call, attempt: Attempt, outcome: Outc
     random: moment.random(),
   });
   if (retry.kind === 'retry') return waitForRetry(state, call, outcome, retry, moment);
-  if (outcome.cause === 'AbortedByUser') return finish(state, { ...call, status: 'Aborted' }, call.abort?.reason ?? 'aborted', moment);
+  if (outcome.cause === 'AbortedByUser')
+    return finish(state, { ...call, status: 'Aborted' }, call.abort?.reason ?? 'aborted', moment);
   if (outcome.cause === 'NeverStarted') {
-    return finish(state, { ...call, status: 'Failed', benign: true }, `never started: ${outcome.detail ?? 'the run was aborted'}`, moment);
+    return finish(
+      state,
+      { ...call, status: 'Failed', benign: true },
+      `never started: ${outcome.detail ?? 'the run was aborted'}`,
+      moment,
+    );
   }
   failForGood(state, call, describe(outcome), moment);
 }
@@ -75,7 +87,11 @@ function waitForRetry(
     infraRetries: call.infraRetries + 1 - byUser,
   });
   const seconds = Math.round(retry.delayMs / 1000);
-  state.addEvent(moment.nowMs, 'call.retry', `${call.key} ${describe(outcome)}; it is tried again in ${seconds} s`);
+  state.addEvent(
+    moment.nowMs,
+    'call.retry',
+    `${call.key} ${describe(outcome)}; it is tried again in ${seconds} s`,
+  );
 }
 
 /** Ends a call; the program hears of it with the next advance. Steps are none of its business. */
@@ -86,13 +102,22 @@ export function finish(state: RunState, call: Call, reason: string | undefined, 
   if (ended.role !== 'call') return noteStep(state, ended, moment);
   const { status } = ended;
   if (status !== 'Succeeded' && status !== 'Failed' && status !== 'Aborted' && status !== 'Skipped') return;
-  state.untold.push({ kind: 'callEnded', call: ended.key, status, ...(ended.outputs && { outputs: ended.outputs }) });
+  state.untold.push({
+    kind: 'callEnded',
+    call: ended.key,
+    status,
+    ...(ended.outputs && { outputs: ended.outputs }),
+  });
 }
 
 /** A failing step becomes a problem of the run and does not change its end (SEMANTICS 5). */
 function noteStep(state: RunState, step: Call, moment: Moment): void {
   if (step.status === 'Succeeded') return;
-  state.addProblem({ key: `step:${step.key}`, text: `the ${step.key} step ${step.reason ?? step.status}`, sinceMs: moment.nowMs });
+  state.addProblem({
+    key: `step:${step.key}`,
+    text: `the ${step.key} step ${step.reason ?? step.status}`,
+    sinceMs: moment.nowMs,
+  });
 }
 
 /** A failure that nothing will mend: under NoNewCalls it closes the run, and waiting retries are dropped. */

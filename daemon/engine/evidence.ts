@@ -50,6 +50,7 @@ export function noteSnapshot(evidence: Evidence, listed: readonly JobObservation
     return;
   }
   evidence.lacking = undefined;
+  if (own.state !== 'ended') evidence.records = undefined; // older than what is seen now
   evidence.endedSince = own.state === 'ended' ? (evidence.endedSince ?? begunAt) : undefined;
 }
 
@@ -110,7 +111,9 @@ export function currentExit(evidence: Evidence): Marks['exit'] {
 
 export function isAbsent(evidence: Evidence, settleMs: number): boolean {
   const { lacking } = evidence;
-  return lacking !== undefined && lacking.count >= ABSENT_SNAPSHOTS_MIN && lacking.last - lacking.first >= settleMs;
+  return (
+    lacking !== undefined && lacking.count >= ABSENT_SNAPSHOTS_MIN && lacking.last - lacking.first >= settleMs
+  );
 }
 
 /** Every native id known to carry one of the attempt's tags and not known to have ended. */

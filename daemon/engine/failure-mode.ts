@@ -9,7 +9,8 @@ export function isClosed(run: Run): boolean {
 
 /** May this call's next attempt be dispatched now? Steps belong to finalization and have rules of their own. */
 export function mayStart(run: Run, call: Call): boolean {
-  if (call.role !== 'call') return run.finalization !== undefined && run.status !== 'ForceAborting' && !run.held;
+  if (call.role !== 'call')
+    return run.finalization !== undefined && run.status !== 'ForceAborting' && !run.held;
   return run.status === 'Running' && !run.held && run.finalization === undefined && !isClosed(run);
 }
 

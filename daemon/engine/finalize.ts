@@ -55,7 +55,8 @@ const ON_END = { Succeeded: undefined, Failed: 'onFailure', Aborted: 'onAbort' }
  */
 function finishRecord(state: RunState, finalization: Finalization, moment: Moment): void {
   if (state.active.size > 0 || state.strays.size > 0) return;
-  if (state.run.status === 'ForceAborting' || state.record === 'done') return endRun(state, finalization, moment);
+  if (state.run.status === 'ForceAborting' || state.record === 'done')
+    return endRun(state, finalization, moment);
   if (state.record === 'none') {
     state.record = 'wanted';
     noteOutputs(state, finalization, moment);
@@ -83,4 +84,8 @@ export function endedRun(run: Run, end: Finalization['end'], nowMs: number): Run
   return { ...rest, status: end, failing: end === 'Failed', endedAtMs: nowMs };
 }
 
-const END_TEXT = { Succeeded: 'succeeded', Failed: 'failed', Aborted: 'aborted: no job of it is left running' } as const;
+const END_TEXT = {
+  Succeeded: 'succeeded',
+  Failed: 'failed',
+  Aborted: 'aborted: no job of it is left running',
+} as const;

@@ -90,10 +90,20 @@ export interface Call {
 export type Outcome =
   /** The code is absent where the scheduler hides it and no mark was left. */
   | { readonly cause: 'NonZeroExit'; readonly exitCode?: number; readonly detail?: string }
-  | { readonly cause: 'Signaled'; readonly signal: string; readonly exitCode?: number; readonly detail?: string }
+  | {
+      readonly cause: 'Signaled';
+      readonly signal: string;
+      readonly exitCode?: number;
+      readonly detail?: string;
+    }
   | { readonly cause: 'MissingOutput'; readonly missing: readonly string[]; readonly detail?: string }
   /** `claimed`: the job had left its claim, so the command may have run. */
-  | { readonly cause: 'Lost'; readonly claimed: boolean; readonly exitCode?: number; readonly detail?: string }
+  | {
+      readonly cause: 'Lost';
+      readonly claimed: boolean;
+      readonly exitCode?: number;
+      readonly detail?: string;
+    }
   | PlainOutcome;
 
 /** The causes that carry nothing of their own. */
@@ -142,7 +152,12 @@ export interface Attempt {
   readonly element?: number;
   readonly directory: string;
   readonly backendStatus?: string;
-  readonly blocked?: { readonly reason: string; readonly plain: string; readonly forever: boolean; readonly sinceMs: number };
+  readonly blocked?: {
+    readonly reason: string;
+    readonly plain: string;
+    readonly forever: boolean;
+    readonly sinceMs: number;
+  };
   readonly ending?: Ending;
   /** Throttled, or sent back: not submitted again before this time. */
   readonly notBeforeMs?: number;

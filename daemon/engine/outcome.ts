@@ -34,7 +34,8 @@ export function outcomeOfReport(report: EndReport, context: EndContext): Outcome
   if (finer !== undefined) return finer;
   if (!context.claimed) return { cause: 'LaunchFailure', detail: notClaimed(report) };
   if (report.kind === 'Signaled') return { cause: 'Signaled', signal: signalName(report.signal ?? 0) };
-  if (report.kind !== 'NonZeroExit') return { cause: 'Lost', claimed: true, detail: 'the scheduler does not say how the job ended' };
+  if (report.kind !== 'NonZeroExit')
+    return { cause: 'Lost', claimed: true, detail: 'the scheduler does not say how the job ended' };
   return report.exitCode === undefined ? { cause: 'NonZeroExit' } : ofExitCode(report.exitCode);
 }
 
@@ -53,16 +54,23 @@ function finerCause(report: EndReport | undefined, context: EndContext): PlainOu
   }
   const ours = context.ending && context.ending.tries > 0 ? outcomeOfEnding(context.ending) : undefined;
   if (ours !== undefined) return ours;
-  if (context.requeued) return { cause: 'Preempted', detail: 'the scheduler took the job back and queued it again' };
+  if (context.requeued)
+    return { cause: 'Preempted', detail: 'the scheduler took the job back and queued it again' };
   if (kind === 'LaunchFailure') return { cause: 'LaunchFailure' };
   if (kind !== 'Cancelled') return undefined;
-  if (context.superseded) return { cause: 'LaunchFailure', detail: 'ended by wfd: its submission had been given up' };
+  if (context.superseded)
+    return { cause: 'LaunchFailure', detail: 'ended by wfd: its submission had been given up' };
   return { cause: 'CancelledOutside' };
 }
 
 /** A log that names the cause is believed over a state that only says "failed" or "cancelled". */
 function sharper(kind: EndKind | undefined, hint: EndKind | undefined): EndKind | undefined {
-  const vague = kind === undefined || kind === 'NonZeroExit' || kind === 'Signaled' || kind === 'LaunchFailure' || kind === 'Unknown';
+  const vague =
+    kind === undefined ||
+    kind === 'NonZeroExit' ||
+    kind === 'Signaled' ||
+    kind === 'LaunchFailure' ||
+    kind === 'Unknown';
   return vague ? (hint ?? kind) : kind;
 }
 
@@ -102,7 +110,9 @@ function plainWords(outcome: Outcome): string {
     case 'Succeeded':
       return 'succeeded';
     case 'NonZeroExit':
-      return outcome.exitCode === undefined ? 'failed with an unknown exit code' : `exited with code ${outcome.exitCode}`;
+      return outcome.exitCode === undefined
+        ? 'failed with an unknown exit code'
+        : `exited with code ${outcome.exitCode}`;
     case 'Signaled':
       return `was killed by signal ${outcome.signal}`;
     case 'OutOfMemory':

@@ -26,7 +26,11 @@ export type Want = 'marks' | 'accounting' | 'snapshot';
 
 export type Verdict =
   | { readonly kind: 'wait'; readonly wants: readonly Want[]; readonly until?: number }
-  | { readonly kind: 'alive'; readonly state: Extract<AttemptState, { kind: 'queued' | 'running' }>; readonly job?: JobObservation }
+  | {
+      readonly kind: 'alive';
+      readonly state: Extract<AttemptState, { kind: 'queued' | 'running' }>;
+      readonly job?: JobObservation;
+    }
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly nativeId?: NativeId }
   /** A submission in doubt: proved not to be there. */
   | { readonly kind: 'neverArrived' };
@@ -42,7 +46,12 @@ export function judge(attempt: Attempt, evidence: Evidence, facts: Facts): Verdi
   return claimedButUnlisted(attempt, evidence);
 }
 
-function judgeExit(attempt: Attempt, evidence: Evidence, own: JobObservation | undefined, facts: Facts): Verdict {
+function judgeExit(
+  attempt: Attempt,
+  evidence: Evidence,
+  own: JobObservation | undefined,
+  facts: Facts,
+): Verdict {
   const exit = currentExit(evidence);
   if (exit === undefined) return WAIT;
   const ended = (outcome: Outcome): Verdict => ({ kind: 'ended', outcome, nativeId: exit.nativeId });
@@ -80,7 +89,9 @@ function judgeEnded(attempt: Attempt, evidence: Evidence, own: JobObservation, f
 /** Does the listing leave open what accounting may tell? */
 function isVague(job: JobObservation): boolean {
   const { end } = job;
-  return end === undefined || end.kind === 'Unknown' || (end.kind === 'NonZeroExit' && end.exitCode === undefined);
+  return (
+    end === undefined || end.kind === 'Unknown' || (end.kind === 'NonZeroExit' && end.exitCode === undefined)
+  );
 }
 
 function judgeAbsent(attempt: Attempt, evidence: Evidence, facts: Facts): Verdict {
@@ -98,7 +109,8 @@ function judgeAbsent(attempt: Attempt, evidence: Evidence, facts: Facts): Verdic
     return { kind: 'ended', outcome: outcomeOfReport(record.end, context), nativeId: record.nativeId };
   }
   if (record !== undefined && !isStale(evidence, facts)) return { kind: 'wait', wants: ['accounting'] };
-  if (attempt.state.kind === 'submitting' && evidence.marks?.claim === undefined) return { kind: 'neverArrived' };
+  if (attempt.state.kind === 'submitting' && evidence.marks?.claim === undefined)
+    return { kind: 'neverArrived' };
   return { kind: 'ended', outcome: vanished(attempt, evidence), ...(nativeId && { nativeId }) };
 }
 
@@ -118,10 +130,15 @@ function vanished(attempt: Attempt, evidence: Evidence): Outcome {
 }
 
 function alive(evidence: Evidence, own: JobObservation): Verdict {
-  const claimed = evidence.marks?.claim?.nativeId === own.nativeId && evidence.marks.claim.runCount >= (own.runCount ?? 0);
-  const running = own.state === 'running' || (own.state !== 'queued' && claimed);
+  const claimed =
+    evidence.marks?.claim?.nativeId === own.nativeId && evidence.marks.claim.runCount >= (own.runCount ?? 0);
+  const running = own.state === 'running' || claimed; // a claim is newer than a listing that still says queued
   const runCount = own.runCount ?? 0;
-  return { kind: 'alive', state: { kind: running ? 'running' : 'queued', nativeId: own.nativeId, runCount }, job: own };
+  return {
+    kind: 'alive',
+    state: { kind: running ? 'running' : 'queued', nativeId: own.nativeId, runCount },
+    job: own,
+  };
 }
 
 /** A claim seen before any listing shows the job: a reply that was lost, or a job younger than the listing. */

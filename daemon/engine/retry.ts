@@ -20,12 +20,21 @@ export interface RetryQuestion {
 
 export function decideRetry({ run, call, outcome, policy, settings, random }: RetryQuestion): Retry {
   if (call.role !== 'call' || call.abort !== undefined || isClosed(run)) return { kind: 'none' };
-  const delay = (tries: number, firstMs: number) => backoffMs(tries, firstMs, settings.retryDelayMaxMs, random);
+  const delay = (tries: number, firstMs: number) =>
+    backoffMs(tries, firstMs, settings.retryDelayMaxMs, random);
   if (isInfrastructure(outcome) && call.infraRetries < settings.infraRetries) {
-    return { kind: 'retry', budget: 'infrastructure', delayMs: delay(call.infraRetries, settings.retryDelayMs) };
+    return {
+      kind: 'retry',
+      budget: 'infrastructure',
+      delayMs: delay(call.infraRetries, settings.retryDelayMs),
+    };
   }
   if (isCovered(policy, outcome) && call.userRetries < policy.max) {
-    return { kind: 'retry', budget: 'user', delayMs: delay(call.userRetries, policy.delayMs ?? settings.retryDelayMs) };
+    return {
+      kind: 'retry',
+      budget: 'user',
+      delayMs: delay(call.userRetries, policy.delayMs ?? settings.retryDelayMs),
+    };
   }
   return { kind: 'none' };
 }
@@ -46,7 +55,8 @@ export function isInfrastructure(outcome: Outcome): boolean {
 
 function isCovered(policy: RetryPolicy, outcome: Outcome): boolean {
   if (policy.causes.includes(outcome.cause)) return true;
-  const exitCode = outcome.cause === 'NonZeroExit' || outcome.cause === 'Signaled' ? outcome.exitCode : undefined;
+  const exitCode =
+    outcome.cause === 'NonZeroExit' || outcome.cause === 'Signaled' ? outcome.exitCode : undefined;
   return exitCode !== undefined && policy.exitCodes.includes(exitCode);
 }
 

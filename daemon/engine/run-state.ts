@@ -5,7 +5,15 @@
  * from the rows and are never stored.
  */
 import type { Tag } from '../../backends/backend.ts';
-import type { CallKey, Fact, Program, ReadRequest, RenderContext, StepKey, TaskPolicy } from '../workflow/language.ts';
+import type {
+  CallKey,
+  Fact,
+  Program,
+  ReadRequest,
+  RenderContext,
+  StepKey,
+  TaskPolicy,
+} from '../workflow/language.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { Attempt, Call, Problem, Run, StoredRead, Submission } from './model.ts';
 
@@ -34,6 +42,8 @@ export class RunState {
   readonly openReads = new Map<string, ReadRequest>();
   /** Jobs seen alive under tags of this run that belong to no live attempt: native id → tag. */
   readonly strays = new Map<string, Tag>();
+  /** Jobs met under tags that had been given up: ended by us unless they hold their attempt's claim. */
+  readonly superseded = new Set<string>();
   /** Ids of all reads that have an answer. */
   readonly knownReads = new Set<string>();
   /** Calls whose attempt has a wish to end. */
@@ -67,6 +77,12 @@ export class RunState {
     this.run = run;
     this.touched = true;
     this.changes.putRun(run);
+  }
+
+  /** Takes a row that has been committed by itself. */
+  restoreRun(run: Run): void {
+    this.run = run;
+    this.touched = true;
   }
 
   call(key: CallKey): Call {

@@ -1,0 +1,285 @@
+/**
+ * Everything the loop asks of the world outside, each question with a bound and none of them awaited:
+ * listings, accounting, marks, spools, reads for programs. Answers go to the inbox.
+ */
+import type { Owner } from '../backends/backend.ts';
+import { logPath } from '../backends/job-script.ts';
+import { type Attempt, attemptKey } from './engine/model.ts';
+import { nativeIdOf } from './engine/reconcile.ts';
+import type { RunState } from './engine/run-state.ts';
+import type { Inbox } from './inputs.ts';
+import { type Wanted, watchOf } from './settle.ts';
+import type { Watch } from './snapshots.ts';
+import { spoolDirectory, submissionDirectory, type WorkingSet, watchKey } from './working-set.ts';
+
+const MARKS_AT_ONCE = 64;
+const SPOOL_MS = 1_000;
+/** DESIGN: within 200 looks a second per node. */
+const SPOOLS_AT_ONCE = 50;
+/** The least time between two listings, however urgent. */
+const URGENT_MS = 1_000;
+const ACCOUNTING_MS = 3_000;
+const PROBE_MS = 60_000;
+
+interface Poll {
+  readonly watch: Watch;
+  readonly owner: Owner;
+  readonly backend: string;
+  isListing: boolean;
+  nextListing: number;
+  lastListing: number;
+  isAccounting: boolean;
+  nextAccounting: number;
+  isProbing: boolean;
+  nextProbe: number;
+  /** Attempt keys accounting is wanted for. */
+  readonly account: Set<string>;
+}
+
+export class Asker {
+  private readonly polls = new Map<string, Poll>();
+  private readonly readingMarks = new Set<string>();
+  private readonly reads = new Set<string>();
+  private readonly spools = new Map<number, { busy: boolean; next: number }>();
+  private readonly set: WorkingSet;
+  private readonly inbox: Inbox;
+
+  constructor(set: WorkingSet, inbox: Inbox) {
+    this.set = set;
+    this.inbox = inbox;
+  }
+
+  watch(key: string): Watch | undefined {
+    return this.polls.get(key)?.watch;
+  }
+
+  watches(): readonly Watch[] {
+    return [...this.polls.values()].map((poll) => poll.watch);
+  }
+
+  hasAccounting(backend: string): boolean {
+    return [...this.polls.values()].some((poll) => poll.backend === backend && poll.watch.hasAccounting);
+  }
+
+  /** The newest answer of a scheduler was none. */
+  isUnreachable(backend: string): boolean {
+    return [...this.polls.values()].some((poll) => poll.backend === backend && poll.watch.reachable === 'no');
+  }
+
+  /** Starts every question that is due; answers when (monotonic) the next one will be. */
+  ask(now: number): number {
+    const next = [this.askSchedulers(now), this.askSpools(now)];
+    this.askReads();
+    return Math.min(...next);
+  }
+
+  /** Something wants to know soon: an end to be refined, a job asked to end. */
+  hurry(backend: string, owner: Owner): void {
+    const poll = this.polls.get(watchKey(backend, owner));
+    if (poll !== undefined) poll.nextListing = Math.min(poll.nextListing, poll.lastListing + URGENT_MS);
+  }
+
+  want({ state, attempt, wants }: Wanted): void {
+    if (wants.includes('marks')) this.readMarks(state, attempt);
+    if (wants.includes('accounting'))
+      this.polls.get(watchOf(state, attempt))?.account.add(attemptKey(attempt));
+    if (wants.includes('snapshot')) this.hurry(attempt.backend, state.run.owner);
+  }
+
+  wantAccounting(watch: string, keys: readonly string[]): void {
+    for (const key of keys) this.polls.get(watch)?.account.add(key);
+  }
+
+  private askSchedulers(now: number): number {
+    const wanted = this.wantedPolls();
+    let next = Number.POSITIVE_INFINITY;
+    for (const poll of wanted) {
+      if (!poll.isProbing && now >= poll.nextProbe) this.probe(poll, now);
+      if (!poll.isListing && now >= poll.nextListing) this.list(poll, now);
+      if (!poll.isAccounting && poll.account.size > 0 && now >= poll.nextAccounting) this.account(poll, now);
+      if (!poll.isListing) next = Math.min(next, poll.nextListing);
+      if (!poll.isAccounting && poll.account.size > 0) next = Math.min(next, poll.nextAccounting);
+    }
+    return next;
+  }
+
+  /** Only where something of ours may be: an idle daemon asks nobody anything. */
+  private wantedPolls(): readonly Poll[] {
+    const wanted = new Set<Poll>();
+    for (const { state, attempt } of this.set.activeAttempts())
+      wanted.add(this.pollOf(attempt.backend, state.run.owner));
+    for (const state of this.set.runs.values()) {
+      for (const tag of state.strays.values()) {
+        const backend = state.submissions.get(tag)?.backend;
+        if (backend !== undefined) wanted.add(this.pollOf(backend, state.run.owner));
+      }
+    }
+    for (const { row } of this.set.orphans.values()) wanted.add(this.pollOf(row.backend, row.owner));
+    // Nothing is submitted to a scheduler that cannot be asked: it is asked until it answers.
+    if (this.set.runs.size > 0) {
+      for (const poll of this.polls.values()) if (poll.watch.reachable === 'no') wanted.add(poll);
+    }
+    return [...wanted];
+  }
+
+  private pollOf(backend: string, owner: Owner): Poll {
+    const key = watchKey(backend, owner);
+    const known = this.polls.get(key);
+    if (known !== undefined) return known;
+    const poll: Poll = {
+      watch: {
+        key,
+        reachable: 'unknown',
+        reason: '',
+        sinceMs: this.set.parts.clock.nowMs(),
+        outageSince: undefined,
+        suspectSince: undefined,
+        suspicionCleared: false,
+        hasAccounting: false,
+      },
+      owner,
+      backend,
+      isListing: false,
+      nextListing: 0,
+      lastListing: Number.NEGATIVE_INFINITY,
+      isAccounting: false,
+      nextAccounting: 0,
+      isProbing: false,
+      nextProbe: 0,
+      account: new Set(),
+    };
+    this.polls.set(key, poll);
+    return poll;
+  }
+
+  private probe(poll: Poll, now: number): void {
+    poll.isProbing = true;
+    poll.nextProbe = now + PROBE_MS;
+    void this.set
+      .backend(poll.backend)
+      ?.probe()
+      .then((probe) => {
+        poll.isProbing = false;
+        // Once seen it stays: a probe that fails later says only that it cannot be asked now.
+        poll.watch.hasAccounting ||= probe.hasAccounting;
+        if (probe.reachable) poll.nextProbe = Number.POSITIVE_INFINITY;
+        this.inbox.wake();
+      });
+  }
+
+  private list(poll: Poll, now: number): void {
+    const backend = this.set.backend(poll.backend);
+    if (backend === undefined) return;
+    poll.isListing = true;
+    poll.lastListing = now;
+    poll.nextListing = now + backend.pollMs;
+    void backend.observe(poll.owner).then((snapshot) => {
+      poll.isListing = false;
+      const at = this.set.parts.clock.monotonicMs();
+      poll.nextListing = Math.max(poll.nextListing, at);
+      this.inbox.put({ kind: 'snapshot', watch: poll.watch.key, snapshot, begunAt: now, at });
+    });
+  }
+
+  private account(poll: Poll, now: number): void {
+    const backend = this.set.backend(poll.backend);
+    if (backend === undefined) return;
+    const asked = [...poll.account];
+    poll.account.clear();
+    const query = this.accountingQuery(asked);
+    if (query.nativeIds.length === 0 && query.tags.length === 0) return;
+    poll.isAccounting = true;
+    poll.nextAccounting = now + ACCOUNTING_MS;
+    void backend.account({ owner: poll.owner, ...query }).then((snapshot) => {
+      poll.isAccounting = false;
+      this.inbox.put({ kind: 'accounting', watch: poll.watch.key, asked, snapshot, begunAt: now });
+    });
+  }
+
+  /** By id where it is known, and by tag in any case: the id may be that of a job whose reply was lost. */
+  private accountingQuery(asked: readonly string[]) {
+    const wanted = new Set(asked);
+    const attempts = [...this.set.activeAttempts()]
+      .map(({ attempt }) => attempt)
+      .filter((attempt) => wanted.has(attemptKey(attempt)));
+    const doubtful = attempts.filter((attempt) => nativeIdOf(attempt) === undefined);
+    return {
+      nativeIds: attempts.flatMap((attempt) => nativeIdOf(attempt) ?? []),
+      tags: doubtful.flatMap((attempt) => attempt.tag ?? []),
+      sinceMs: Math.min(...attempts.map((attempt) => this.submittedAtMs(attempt))),
+    };
+  }
+
+  private submittedAtMs(attempt: Attempt): number {
+    const state = this.set.runs.get(attempt.runId);
+    return (attempt.tag && state?.submissions.get(attempt.tag)?.createdAtMs) ?? this.set.parts.clock.nowMs();
+  }
+
+  private readMarks(state: RunState, attempt: Attempt): void {
+    const key = attemptKey(attempt);
+    if (attempt.tag === undefined || this.readingMarks.has(key) || this.readingMarks.size >= MARKS_AT_ONCE)
+      return;
+    this.readingMarks.add(key);
+    const begunAt = this.set.parts.clock.monotonicMs();
+    const log = logPath(submissionDirectory(state.run.directory, attempt.tag));
+    void this.set.parts.files.readMarks(state.run.owner, attempt.directory, log).then((answer) => {
+      this.readingMarks.delete(key);
+      this.inbox.put({
+        kind: 'marks',
+        attempt: key,
+        answer,
+        begunAt,
+        at: this.set.parts.clock.monotonicMs(),
+      });
+    });
+  }
+
+  private askSpools(now: number): number {
+    let busy = [...this.spools.values()].filter((spool) => spool.busy).length;
+    let next = Number.POSITIVE_INFINITY;
+    for (const state of this.set.runs.values()) {
+      if (state.active.size === 0) continue;
+      const spool = this.spools.get(state.run.id) ?? { busy: false, next: 0 };
+      this.spools.set(state.run.id, spool);
+      if (!spool.busy && now >= spool.next && busy < SPOOLS_AT_ONCE) {
+        busy += 1;
+        this.listSpool(state, spool, now);
+      }
+      if (!spool.busy) next = Math.min(next, spool.next);
+    }
+    return next;
+  }
+
+  private listSpool(state: RunState, spool: { busy: boolean; next: number }, now: number): void {
+    spool.busy = true;
+    spool.next = now + SPOOL_MS;
+    void this.set.parts.files
+      .listSpool(state.run.owner, spoolDirectory(state.run.directory))
+      .then((answer) => {
+        spool.busy = false;
+        if (!this.set.runs.has(state.run.id)) this.spools.delete(state.run.id);
+        const entries = answer.kind === 'ok' ? answer.value : [];
+        if (entries.length === 0) return;
+        this.inbox.put({
+          kind: 'spool',
+          runId: state.run.id,
+          entries,
+          at: this.set.parts.clock.monotonicMs(),
+        });
+      });
+  }
+
+  private askReads(): void {
+    for (const state of this.set.runs.values()) {
+      for (const [id, request] of state.openReads) {
+        const key = `${state.run.id}/${id}`;
+        if (this.reads.has(key)) continue;
+        this.reads.add(key);
+        void this.set.parts.files.read(state.run.owner, request).then((result) => {
+          this.reads.delete(key);
+          this.inbox.put({ kind: 'read', runId: state.run.id, id, result });
+        });
+      }
+    }
+  }
+}

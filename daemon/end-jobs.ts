@@ -1,0 +1,99 @@
+/**
+ * Requests that jobs end: of attempts with a wish, of strays, of orphans. Counted in a row first, sent in
+ * bulk after the commit, repeated with backoff until the scheduler shows the job gone (SEMANTICS 4).
+ */
+import type { AbortManner, NativeId, Owner } from '../backends/backend.ts';
+import type { Asker } from './ask.ts';
+import { dueRequest, wish } from './engine/abort.ts';
+import type { Moment } from './engine/ends.ts';
+import { livingIds } from './engine/evidence.ts';
+import { backoffMs } from './engine/retry.ts';
+import type { RunState } from './engine/run-state.ts';
+import type { HuntedOrphan, WorkingSet } from './working-set.ts';
+
+interface Bulk {
+  readonly backend: string;
+  readonly owner: Owner;
+  readonly manner: AbortManner;
+  readonly nativeIds: Set<NativeId>;
+}
+
+/** One bulk per backend, owner and manner: a thousand jobs are one request. */
+export class EndRequests {
+  private readonly bulks = new Map<string, Bulk>();
+
+  add(backend: string, owner: Owner, manner: AbortManner, nativeIds: readonly NativeId[]): void {
+    const signal = manner.kind === 'signal' ? manner.signal : '';
+    const key = `${backend}/${owner.uid}/${manner.kind}/${signal}`;
+    const bulk = this.bulks.get(key) ?? { backend, owner, manner, nativeIds: new Set<NativeId>() };
+    for (const id of nativeIds) bulk.nativeIds.add(id);
+    this.bulks.set(key, bulk);
+  }
+
+  /** Sends after the commit; the listing that will show the effect is asked for soon. */
+  send(set: WorkingSet, asker: Asker): void {
+    for (const { backend, owner, manner, nativeIds } of this.bulks.values()) {
+      set.afterCommit(() => void sendBulk(set, asker, backend, owner, manner, [...nativeIds]));
+    }
+  }
+}
+
+async function sendBulk(
+  set: WorkingSet,
+  asker: Asker,
+  backend: string,
+  owner: Owner,
+  manner: AbortManner,
+  ids: readonly NativeId[],
+): Promise<void> {
+  const reply = await set.backend(backend)?.abort(owner, ids, manner);
+  asker.hurry(backend, owner);
+  if (reply?.kind !== 'failed') return;
+  set.parts.log.warn(
+    { backend, jobs: ids.length },
+    `jobs could not be asked to end: ${reply.reason}; it is tried again`,
+  );
+}
+
+export function requestEnds(set: WorkingSet, requests: EndRequests, moment: Moment): void {
+  for (const state of set.runs.values()) {
+    giveUpBlocked(state, moment);
+    for (const key of state.endings) {
+      const attempt = state.attempts.get(key);
+      if (attempt === undefined) continue;
+      const due = dueRequest(state, attempt, set.evidenceOf(attempt), moment);
+      if (due === undefined) continue;
+      state.putAttempt(due.attempt);
+      requests.add(due.request.backend, state.run.owner, due.request.manner, due.request.nativeIds);
+    }
+  }
+  for (const orphan of set.orphans.values()) hunt(orphan, requests, moment);
+}
+
+/** A job that nobody can unblock is ended after a while; `onBlocked: {failAfter}` widens that to any. */
+function giveUpBlocked(state: RunState, moment: Moment): void {
+  for (const key of state.blocked) {
+    const attempt = state.attempts.get(key);
+    if (attempt?.blocked === undefined || attempt.ending !== undefined) continue;
+    const limitMs = blockedLimitMs(state, attempt.blocked.forever, moment);
+    if (limitMs !== undefined && moment.nowMs - attempt.blocked.sinceMs >= limitMs)
+      wish(state, attempt, 'unsatisfiable', moment);
+  }
+}
+
+function blockedLimitMs(state: RunState, forever: boolean, moment: Moment): number | undefined {
+  const ofWorkflow = state.program.blockedFailAfterMs;
+  if (!forever) return ofWorkflow;
+  return Math.min(ofWorkflow ?? Number.POSITIVE_INFINITY, moment.settings.blockedForeverMs);
+}
+
+function hunt(orphan: HuntedOrphan, requests: EndRequests, moment: Moment): void {
+  if (orphan.nextAskMs > moment.nowMs) return;
+  const { row } = orphan;
+  const ids = new Set([...livingIds(orphan.evidence), ...(row.nativeId ? [row.nativeId] : [])]);
+  if (ids.size === 0) return; // known by its tag alone: once a listing shows it, it is ended
+  const { abortRetryMs, abortRetryMaxMs } = moment.settings;
+  orphan.nextAskMs = moment.nowMs + backoffMs(orphan.tries, abortRetryMs, abortRetryMaxMs, moment.random());
+  orphan.tries += 1;
+  requests.add(row.backend, row.owner, { kind: 'force' }, [...ids]);
+}

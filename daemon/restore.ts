@@ -1,0 +1,95 @@
+/** Takes up what an earlier daemon left: every run in progress, exactly as its rows say (SEMANTICS 6). */
+import { endAttempt } from './engine/ends.ts';
+import { type Attempt, type Call, hasEnded, type Run } from './engine/model.ts';
+import { RunState } from './engine/run-state.ts';
+import type { Loaded, StoredRun } from './store/store.ts';
+import type { Mistake, Program } from './workflow/language.ts';
+import type { WorkingSet } from './working-set.ts';
+
+export function restore(set: WorkingSet, loaded: Loaded): void {
+  set.nextRunId = loaded.nextRunId;
+  for (const [name, value] of Object.entries(loaded.settings)) set.settings.set(name, value);
+  for (const stored of loaded.runs) set.addRun(restoreRun(set, stored));
+  const now = set.parts.clock.monotonicMs();
+  for (const orphan of loaded.orphans) set.restoreOrphan(orphan, now);
+  for (const { state, attempt } of [...set.activeAttempts()]) restoreEvidence(set, state, attempt, now);
+}
+
+function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
+  const opened = set.parts.open(stored.bundle);
+  const state = new RunState(stored.run, opened.ok ? opened.program : unreadable(stored.run), set.changes);
+  for (const call of [...stored.calls].sort((a, b) => a.position - b.position)) restoreCall(state, call);
+  for (const attempt of newest(stored.attempts)) state.restoreAttempt(attempt);
+  for (const submission of stored.submissions) state.submissions.set(submission.tag, submission);
+  for (const read of stored.reads) state.restoreRead(read);
+  if (!opened.ok) hold(state, unreadableReason(opened.mistakes));
+  else if (!set.parts.settings.resume && mayBeHeld(stored.run))
+    hold(state, 'the daemon was started with restart.resume: false');
+  return state;
+}
+
+function restoreCall(state: RunState, call: Call): void {
+  state.restoreCall(call);
+  const { role, key, status, outputs } = call;
+  if (role !== 'call') return;
+  if (status !== 'Succeeded' && status !== 'Failed' && status !== 'Aborted' && status !== 'Skipped') return;
+  state.untold.push({ kind: 'callEnded', call: key, status, ...(outputs && { outputs }) });
+}
+
+function newest(attempts: readonly Attempt[]): Iterable<Attempt> {
+  const byCall = new Map<string, Attempt>();
+  for (const attempt of attempts) {
+    const known = byCall.get(attempt.call);
+    if (known === undefined || known.number < attempt.number) byCall.set(attempt.call, attempt);
+  }
+  return byCall.values();
+}
+
+function mayBeHeld(run: Run): boolean {
+  return run.status === 'Running' && run.held === undefined && !hasEnded(run);
+}
+
+function hold(state: RunState, reason: string): void {
+  if (state.run.status === 'Running') state.setRun({ ...state.run, held: { by: 'wfd', reason } });
+}
+
+/**
+ * The submit command of the earlier daemon may still be under way: snapshots say nothing of absence before
+ * it must have ended. A backend that cannot reconnect loses its jobs here.
+ */
+function restoreEvidence(set: WorkingSet, state: RunState, attempt: Attempt, now: number): void {
+  const backend = set.backend(attempt.backend);
+  if (backend !== undefined && !backend.canReconnect) {
+    const detail = `backend ${backend.name} cannot find its jobs again after a restart of the daemon`;
+    const lost = { ...attempt, backendStatus: 'Unknown' };
+    return endAttempt(state, lost, { cause: 'Lost', claimed: true, detail }, set.moment());
+  }
+  set.evidenceOf(attempt).countsFrom =
+    attempt.state.kind === 'submitting' ? now + submitMayLast(set, state, attempt) : now;
+}
+
+function submitMayLast(set: WorkingSet, state: RunState, attempt: Attempt): number {
+  const limitMs = set.backend(attempt.backend)?.commandTimeoutMs ?? 0;
+  const submission = attempt.tag === undefined ? undefined : state.submissions.get(attempt.tag);
+  const age = set.parts.clock.nowMs() - (submission?.createdAtMs ?? 0);
+  return Math.min(Math.max(limitMs - age, 0), limitMs);
+}
+
+function unreadableReason(mistakes: readonly Mistake[]): string {
+  const first = mistakes[0];
+  return `this version of wfd does not understand the workflow: ${first?.message ?? 'unknown reason'}; install the earlier version, or abort the run`;
+}
+
+/** Stands in for a workflow this version cannot read: its jobs are watched, nothing new starts. */
+function unreadable(run: Run): Program {
+  return {
+    name: run.name,
+    labels: run.labels,
+    ignoresAbort: false,
+    steps: [],
+    tell: () => ({ calls: [], ready: [], skipped: [], reads: [], exhausted: false }),
+    task: () => ({ priority: 0, retries: { max: 0, causes: [], exitCodes: [] }, abort: { kind: 'kill' } }),
+    render: () => ({ kind: 'failed', reason: 'the workflow cannot be read by this version of wfd' }),
+    outputs: () => ({ values: {}, problems: [] }),
+  };
+}
