@@ -87,13 +87,14 @@ function fromSqueue(fields: readonly string[]): JobObservation {
   const phase = phaseOf(state);
   const blocked = phase === 'queued' ? blockedBy(state, reason) : undefined;
   const why = reason === 'None' || reason === '' ? '' : ` (${reason})`;
+  const runCount = /^\d+$/.test(restarts) ? Number(restarts) : undefined;
   return {
     ...identify(id, name),
     state: phase,
     backendStatus: `${state}${why}`,
-    ...(/^\d+$/.test(restarts) ? { runCount: Number(restarts) } : {}),
+    ...(runCount === undefined ? {} : { runCount }),
     ...(blocked === undefined ? {} : { blocked }),
-    ...ended(phase, state, reason, statusFromWait(exitCode), nodes !== ''),
+    ...ended(phase, state, reason, statusFromWait(exitCode), nodes !== '' || (runCount ?? 0) > 0),
   };
 }
 
@@ -119,12 +120,13 @@ function fromSacct(fields: readonly string[], runCount: number): JobObservation 
   // Just after slurmdbd has come back a record may be half written: the state already, code and end not yet.
   const settled = phaseOf(state) !== 'ended' || (end !== 'Unknown' && end !== '');
   const phase = settled ? phaseOf(state) : 'unknown';
+  const hadNodes = nodes !== 'None assigned' && nodes !== '';
   return {
     ...identify(id, name),
     state: phase,
     backendStatus: exitCode === '0:0' || exitCode === '' ? words : `${words} ${exitCode}`,
     runCount,
-    ...ended(phase, state, reason, statusFromPair(exitCode), nodes !== 'None assigned' && nodes !== ''),
+    ...ended(phase, state, reason, statusFromPair(exitCode), runCount > 0 || hadNodes),
   };
 }
 
@@ -133,9 +135,9 @@ function ended(
   state: string,
   reason: string,
   status: ExitStatus | undefined,
-  hadNodes: boolean,
+  started: boolean,
 ): Pick<JobObservation, 'end'> {
-  return phase === 'ended' ? { end: endOf({ state, reason, status, hadNodes }) } : {};
+  return phase === 'ended' ? { end: endOf({ state, reason, status, started }) } : {};
 }
 
 /** `122_3` is element 3 of array 122. */

@@ -16,7 +16,7 @@ export interface FinishedJob {
   readonly reason: string;
   readonly status: ExitStatus | undefined;
   /** Were nodes ever given to it? Start times are no help: a job cancelled in the queue gets one too. */
-  readonly hadNodes: boolean;
+  readonly started: boolean;
 }
 
 const PHASES: Readonly<Record<string, JobObservation['state']>> = {
@@ -81,7 +81,7 @@ export function statusFromPair(pair: string): ExitStatus | undefined {
 
 /** Only of a state whose phase is `ended`. */
 export function endOf(job: FinishedJob): EndReport {
-  const started = job.hadNodes;
+  const { started } = job;
   switch (job.state) {
     case 'COMPLETED':
       return { kind: 'Succeeded', exitCode: 0, started };
@@ -114,8 +114,7 @@ export function endOf(job: FinishedJob): EndReport {
 const REFUSED_FOR_SIZE: ReadonlySet<string> = new Set(['BadConstraints', 'None']);
 
 /** FAILED is everything else: an exit code, a signal, a script that could not be started, a refused submit. */
-function failureOf({ reason, status, hadNodes }: FinishedJob): EndReport {
-  const started = hadNodes;
+function failureOf({ reason, status, started }: FinishedJob): EndReport {
   if (!started) return { kind: REFUSED_FOR_SIZE.has(reason) ? 'Unsatisfiable' : 'LaunchFailure', started };
   if (reason === 'OutOfMemory') return { kind: 'OutOfMemory', started };
   if (reason === 'TimeLimit') return { kind: 'TimeLimit', started };

@@ -119,7 +119,8 @@ describe('pieces', () => {
 describe('commands', () => {
   test('a submit carries the umask and the site environment, but not the language of the parsers', async () => {
     const site = backend({
-      submitCommand: () => sh('echo "$(umask) $SITE ${LC_ALL:-no} $USER ${PATH%%:*}"'),
+      submitCommand: () =>
+        sh('echo "$(umask) $SITE $(printenv LC_ALL || echo no) $USER $(echo $PATH | cut -d: -f1)"'),
     });
     expect(await site.submit(request)).toEqual({
       kind: 'accepted',

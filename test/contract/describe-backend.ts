@@ -1,0 +1,360 @@
+/**
+ * What every backend must do, run against the real thing. A test file names the backend and its habitat: where
+ * its jobs may live, who owns them, and what this scheduler cannot do.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type {
+  Backend,
+  JobObservation,
+  NativeId,
+  Owner,
+  Resources,
+  Snapshot,
+  SubmitReply,
+  SubmitRequest,
+  Tag,
+} from '../../backends/backend.ts';
+
+export interface Habitat {
+  readonly backend: Backend;
+  readonly owner: Owner;
+  /** Absolute; the owner can write there and the jobs see it. */
+  readonly directory: string;
+  /** A request that this scheduler refuses for good; absent where it refuses nothing. */
+  readonly refused?: Resources;
+  /** A request with which a job is accepted and held; absent where nothing can be held. */
+  readonly held?: Resources;
+  /** Do the limits of the submitting process stay out of the job? */
+  readonly dropsLimits: boolean;
+  close(): Promise<void>;
+}
+
+export interface ContractOptions {
+  /** Why the suite cannot run here. */
+  readonly skip?: string;
+}
+
+export function describeBackend(
+  name: string,
+  open: () => Promise<Habitat>,
+  { skip }: ContractOptions = {},
+): void {
+  describe.skipIf(skip !== undefined)(skip === undefined ? name : `${name} (left out: ${skip})`, () => {
+    let habitat: Habitat;
+    beforeAll(async () => {
+      habitat = await open();
+    });
+    afterAll(async () => {
+      await habitat?.close();
+    });
+    const world = (): World => createWorld(habitat);
+
+    endsAreToldApart(world);
+    jobsAreAborted(world);
+    jobsAreFound(world);
+    jobsStartClean(world);
+  });
+}
+
+interface World {
+  readonly habitat: Habitat;
+  readonly backend: Backend;
+  submit(script: string, changes?: Partial<SubmitRequest> & { readonly place?: string }): Promise<Submission>;
+}
+
+interface Submission {
+  readonly tag: Tag;
+  readonly reply: SubmitReply;
+  readonly nativeId: NativeId;
+  /** Holds the script, the log and what the job writes. */
+  readonly place: string;
+  seen(wanted: (job: JobObservation) => boolean, index?: number): Promise<JobObservation>;
+  read(file: string): string;
+}
+
+function endsAreToldApart(world: () => World): void {
+  test('a probe finds the scheduler and says so in one line', async () => {
+    const probe = await world().backend.probe();
+    expect(probe).toMatchObject({ reachable: true, summary: expect.stringMatching(/^[^\n]+$/) });
+  });
+
+  test('a job that succeeds knows its own id, and ends Succeeded', async () => {
+    const job = await world().submit('echo "$wf_native $wf_count $wf_index" > identity');
+    expect(job.reply.kind).toBe('accepted');
+    const { end } = await job.seen(hasEnded);
+    expect(end).toMatchObject({ kind: 'Succeeded', exitCode: 0 });
+    expect(job.read('identity')).toBe(`${job.nativeId} 0 0\n`);
+  });
+
+  test.each([3, 137, 255])('exit code %i comes back as it is', async (code) => {
+    const job = await world().submit(`exit ${code}`);
+    expect((await job.seen(hasEnded)).end).toMatchObject({ kind: 'NonZeroExit', exitCode: code });
+  });
+
+  test('a job that runs is seen running', async () => {
+    const job = await world().submit('while [ ! -e go ]; do sleep 0.2; done');
+    expect(await job.seen((each) => each.state === 'running')).toMatchObject({
+      tag: job.tag,
+      index: 0,
+      nativeId: job.nativeId,
+    });
+    writeFileSync(`${job.place}/go`, '');
+    expect((await job.seen(hasEnded)).end?.kind).toBe('Succeeded');
+  });
+
+  test('a request that can never be met is rejected, with words', async () => {
+    const { refused } = world().habitat;
+    if (refused === undefined) return expect(refused).toBeUndefined();
+    const { reply } = await world().submit('true', { resources: refused });
+    expect(reply).toEqual({ kind: 'rejected', reason: expect.stringMatching(/\w+ \w+/) });
+  });
+}
+
+function jobsAreAborted(world: () => World): void {
+  test.each(['kill', 'force'] as const)(
+    '%s ends a running job, and the ids of nobody are no trouble',
+    async (kind) => {
+      const { backend, habitat, submit } = world();
+      const job = await submit('sleep 600');
+      await job.seen((each) => each.state === 'running');
+      expect(await backend.abort(habitat.owner, [job.nativeId, '99999999' as NativeId], { kind })).toEqual({
+        kind: 'sent',
+      });
+      expect((await job.seen(hasEnded)).end).toMatchObject({ kind: 'Cancelled', started: true });
+      expect(await backend.abort(habitat.owner, [job.nativeId], { kind })).toEqual({ kind: 'sent' });
+    },
+  );
+
+  test('a signal reaches the job, which goes on', async () => {
+    const { backend, habitat, submit } = world();
+    const job = await submit(
+      'trap "echo caught > signal; exit 5" USR1; echo > ready; while :; do sleep 0.2; done',
+    );
+    await until(() => job.read('ready') !== '');
+    await backend.abort(habitat.owner, [job.nativeId], { kind: 'signal', signal: 'USR1' });
+    expect((await job.seen(hasEnded)).end).toMatchObject({ kind: 'NonZeroExit', exitCode: 5 });
+    expect(job.read('signal')).toBe('caught\n');
+  });
+
+  test('a held job says why it waits, and aborted it never started', async () => {
+    const { backend, habitat, submit } = world();
+    if (habitat.held === undefined) return expect(habitat.held).toBeUndefined();
+    const job = await submit('true', { resources: habitat.held });
+    const held = await job.seen((each) => each.blocked !== undefined);
+    expect(held).toMatchObject({ state: 'queued', blocked: { forever: false } });
+    await backend.abort(habitat.owner, [job.nativeId], { kind: 'kill' });
+    expect((await job.seen(hasEnded)).end).toMatchObject({ kind: 'Cancelled', started: false });
+  });
+}
+
+function jobsAreFound(world: () => World): void {
+  test('the second source knows ended jobs by id and by tag, where there is one', async () => {
+    const { backend, habitat, submit } = world();
+    const { hasAccounting } = await backend.probe();
+    const job = await submit('exit 0');
+    await job.seen(hasEnded);
+    const since = { owner: habitat.owner, sinceMs: Date.now() - 3_600_000 };
+    const ask = async (what: { nativeIds: NativeId[]; tags: Tag[] }): Promise<JobObservation | undefined> =>
+      jobsOf(await backend.account({ ...since, ...what })).find((each) => each.tag === job.tag);
+    if (!hasAccounting)
+      return expect(await ask({ nativeIds: [job.nativeId], tags: [job.tag] })).toBeUndefined();
+    await until(async () => (await ask({ nativeIds: [job.nativeId], tags: [] }))?.state === 'ended');
+    await until(async () => (await ask({ nativeIds: [], tags: [job.tag] }))?.state === 'ended');
+    expect(await ask({ nativeIds: [], tags: [job.tag] })).toMatchObject({
+      nativeId: job.nativeId,
+      end: { kind: 'Succeeded' },
+    });
+  });
+
+  test('about jobs that never were the second source says nothing', async () => {
+    const { backend, habitat } = world();
+    const query = {
+      owner: habitat.owner,
+      nativeIds: ['99999999' as NativeId],
+      tags: [newTag()],
+      sinceMs: Date.now(),
+    };
+    expect(await backend.account(query)).toEqual({ kind: 'complete', jobs: [] });
+    expect(await backend.account({ ...query, nativeIds: [], tags: [] })).toEqual({
+      kind: 'complete',
+      jobs: [],
+    });
+  });
+
+  test('the elements of one submission are told apart', async () => {
+    const job = await world().submit('echo "$wf_native" > "element$wf_index"; exit $wf_index', {
+      elements: 3,
+    });
+    const elements = await Promise.all([0, 1, 2].map((index) => job.seen(hasEnded, index)));
+    expect(elements.map(({ end }) => end?.kind)).toEqual(['Succeeded', 'NonZeroExit', 'NonZeroExit']);
+    expect(elements.map(({ nativeId }) => `${nativeId}\n`)).toEqual(
+      [0, 1, 2].map((i) => job.read(`element${i}`)),
+    );
+  });
+}
+
+function jobsStartClean(world: () => World): void {
+  test.each([
+    "sp ace and 'quotes'",
+    'per cent 100%j %',
+    'dollar $HOME "double" *',
+    'back\\slash',
+    'ünï-cødé',
+  ])('a place named %s', async (odd) => {
+    const job = await world().submit('pwd > where; echo "to the log"', { place: odd });
+    expect((await job.seen(hasEnded)).end?.kind).toBe('Succeeded');
+    expect(job.read('where')).toBe(`${job.place}\n`);
+    await until(() => job.read('log').includes('to the log'));
+    expect(job.read('log')).toContain('to the log');
+  });
+
+  test('the umask arrives, and nothing of the service does', async () => {
+    const ours = {
+      NOTIFY_SOCKET: '/n',
+      LISTEN_FDS: '1',
+      WATCHDOG_USEC: '1',
+      INVOCATION_ID: '1',
+      JOURNAL_STREAM: '1',
+      WFD_SOCKET: '/s',
+    };
+    const job = await withEnvironment(ours, () =>
+      world().submit('umask > umask; env > environment', { umask: 0o027 }),
+    );
+    await job.seen(hasEnded);
+    expect(job.read('umask')).toBe('0027\n');
+    const environment = job.read('environment');
+    for (const variable of Object.keys(ours)) expect(environment).not.toContain(`${variable}=`);
+    const { name, home } = world().habitat.owner;
+    expect(environment.split('\n')).toEqual(
+      expect.arrayContaining([`HOME=${home}`, `USER=${name}`, `LOGNAME=${name}`]),
+    );
+  });
+
+  test('the job belongs to its owner, with all groups', async () => {
+    const { owner } = world().habitat;
+    const job = await world().submit('id -u > uid; id -G > groups');
+    await job.seen(hasEnded);
+    expect(job.read('uid')).toBe(`${owner.uid}\n`);
+    const groups = execFileSync('id', ['-G', owner.name], { encoding: 'utf8' });
+    expect(job.read('groups').trim().split(' ').sort()).toEqual(groups.trim().split(' ').sort());
+  });
+
+  test('our own limits stay with us', async () => {
+    if (!world().habitat.dropsLimits) return expect(world().habitat.dropsLimits).toBe(false);
+    const job = await withOpenFiles(777, () => world().submit('ulimit -n > limit'));
+    await job.seen(hasEnded);
+    expect(job.read('limit')).toMatch(/^(?!777\n)\w+\n$/);
+  });
+}
+
+function createWorld(habitat: Habitat): World {
+  const { backend, owner, directory } = habitat;
+  return {
+    habitat,
+    backend,
+    async submit(text, { place: name = '', ...changes } = {}) {
+      const tag = newTag();
+      const place = `${directory}/${tag}${name}`;
+      const script = `${place}/job`;
+      mkdirSync(place);
+      writeFileSync(script, `#!/bin/sh\n${backend.identity}\ncd ${quoted(place)} || exit 99\n${text}\n`, {
+        mode: 0o755,
+      });
+      if (process.geteuid?.() === 0)
+        for (const path of [place, script]) chownSync(path, owner.uid, owner.gid);
+      const log = `${place}/log`;
+      const request = {
+        tag,
+        owner,
+        umask: 0o022,
+        resources: {},
+        workdir: place,
+        script,
+        log,
+        elements: 1,
+        ...changes,
+      };
+      const reply = await backend.submit(request);
+      return {
+        tag,
+        reply,
+        nativeId: reply.kind === 'accepted' ? reply.nativeId : ('none' as NativeId),
+        place,
+        seen: (wanted, index = 0) => seen(habitat, tag, index, wanted),
+        read: (file) => readOrEmpty(`${place}/${file}`),
+      };
+    },
+  };
+}
+
+/** Looks again until the job is as wanted; how long that takes is the test runner's business. */
+async function seen(
+  { backend, owner }: Habitat,
+  tag: Tag,
+  index: number,
+  wanted: (job: JobObservation) => boolean,
+): Promise<JobObservation> {
+  for (;;) {
+    const snapshot = await backend.observe(owner);
+    const jobs = snapshot.kind === 'complete' ? snapshot.jobs : [];
+    const job = jobs.find((each) => each.tag === tag && each.index === index);
+    if (job !== undefined && wanted(job)) return job;
+    if (job?.state === 'ended') throw new Error(`the job ended instead: ${JSON.stringify(job)}`);
+    await sleep(200);
+  }
+}
+
+const hasEnded = (job: JobObservation): boolean => job.state === 'ended';
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(200);
+}
+
+function jobsOf(snapshot: Snapshot): readonly JobObservation[] {
+  return snapshot.kind === 'complete' ? snapshot.jobs : [];
+}
+
+function newTag(): Tag {
+  return `contract.1.${randomBytes(5).toString('hex')}` as Tag;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function withEnvironment<T>(
+  variables: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  Object.assign(process.env, variables);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  }
+}
+
+/** With another soft limit on open files in this very process while `work` is done. */
+async function withOpenFiles<T>(limit: number, work: () => Promise<T>): Promise<T> {
+  const set = (soft: string): string =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`], { encoding: 'utf8' });
+  const soft = execFileSync('sh', ['-c', 'ulimit -Sn'], { encoding: 'utf8' }).trim();
+  set(String(limit));
+  try {
+    return await work();
+  } finally {
+    set(soft);
+  }
+}
