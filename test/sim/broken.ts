@@ -19,10 +19,14 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   variant('an ambiguous reply is taken for "later"', { backend: ambiguousIsThrottled }),
   variant('a failed query is taken for an empty listing', { backend: unavailableIsEmpty }),
   variant('a job told to end is taken for gone', { backend: abortedIsGone }),
-  variant('absence is believed without a settle time', { backend: (backend) => ({ ...backend, settleMs: 0 }) }),
+  variant('absence is believed without a settle time', {
+    backend: (backend) => ({ ...backend, settleMs: 0 }),
+  }),
   variant('a state nobody has met is taken for the end', { backend: unknownIsLost }),
   variant('a native id is believed without its tag', { backend: tagOfAnother }),
-  variant('the limit of submit commands is not kept', { backend: (backend) => ({ ...backend, maxSubmitting: 50 }) }),
+  variant('the limit of submit commands is not kept', {
+    backend: (backend) => ({ ...backend, maxSubmitting: 50 }),
+  }),
   variant('the wrapper takes no claim', { scenario: withoutClaims }),
   variant('a commit that was refused is reported as kept', { store: refusedIsCommitted }),
   variant('the submission is not on disk before it runs', { store: forgetsSubmitting }),
@@ -68,7 +72,10 @@ function abortedIsGone(backend: Backend): Backend {
   const hiding = withListing(backend, (snapshot) =>
     snapshot.kind === 'unavailable'
       ? snapshot
-      : { kind: 'complete', jobs: snapshot.jobs.map((job) => (told.has(job.nativeId) ? cancelled(job) : job)) },
+      : {
+          kind: 'complete',
+          jobs: snapshot.jobs.map((job) => (told.has(job.nativeId) ? cancelled(job) : job)),
+        },
   );
   return {
     ...hiding,
@@ -89,7 +96,9 @@ function unknownIsLost(backend: Backend): Backend {
       ? snapshot
       : {
           kind: 'complete',
-          jobs: snapshot.jobs.map((job) => (job.state === 'unknown' ? { ...job, state: 'ended', end: { kind: 'Unknown' } } : job)),
+          jobs: snapshot.jobs.map((job) =>
+            job.state === 'unknown' ? { ...job, state: 'ended', end: { kind: 'Unknown' } } : job,
+          ),
         },
   );
 }
@@ -162,7 +171,9 @@ function ignoresRunCounts(files: OwnerFiles): OwnerFiles {
       if (answer.kind === 'failed' || answer.value.claim === undefined) return answer;
       const { claim } = answer.value;
       const exit = { ...claim, exitCode: 143, succeeded: false, missing: [] };
-      return claim.runCount === 0 ? answer : { kind: 'ok', value: { ...answer.value, exit: answer.value.exit ?? exit } };
+      return claim.runCount === 0
+        ? answer
+        : { kind: 'ok', value: { ...answer.value, exit: answer.value.exit ?? exit } };
     },
   };
 }
@@ -174,7 +185,10 @@ function missesNothing(files: OwnerFiles): OwnerFiles {
       const answer = await files.readMarks(owner, directory, log);
       if (answer.kind === 'failed' || answer.value.exit === undefined) return answer;
       const { exit } = answer.value;
-      return { kind: 'ok', value: { ...answer.value, exit: { ...exit, succeeded: exit.exitCode === 0, missing: [] } } };
+      return {
+        kind: 'ok',
+        value: { ...answer.value, exit: { ...exit, succeeded: exit.exitCode === 0, missing: [] } },
+      };
     },
   };
 }

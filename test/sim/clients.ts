@@ -73,9 +73,9 @@ export class Clients {
     }
     let answered = false;
     this.say(`submit ${wish.token} for ${wish.owner.name}`);
-    void loop.submit(wish).then((answer) => {
+    void loop.desk.submit(wish).then((answer) => {
       answered = true;
-      if (answer.ok) this.submitted(wish, answer.value);
+      if (answer.ok) this.submitted(wish, answer.value.run);
       else {
         this.refused(`submit ${wish.token}`, answer.error);
         again();
@@ -91,7 +91,8 @@ export class Clients {
     this.say(`submit ${wish.token} → run ${run.id}`);
     const known = this.runOfToken.get(wish.token ?? '');
     if (known === undefined) this.unanswered--;
-    else if (known !== run.id) court.accuse(RULES.answer, `token ${wish.token} made runs ${known} and ${run.id}`);
+    else if (known !== run.id)
+      court.accuse(RULES.answer, `token ${wish.token} made runs ${known} and ${run.id}`);
     this.runOfToken.set(wish.token ?? '', run.id);
     if (!rows.runs.has(run.id)) court.accuse(RULES.answer, `run ${run.id} was promised, but is not on disk`);
   }
@@ -105,14 +106,22 @@ export class Clients {
     const calls = rows.callsOf(run.id).filter((call) => call.role === 'call');
     const call = random.chance(0.25) && calls.length > 0 ? random.pick(calls).key : undefined;
     const force = call === undefined && random.chance(0.35);
-    const wish: AbortWish = { runId: run.id, by: run.owner.name, force, ...(call === undefined ? {} : { call }) };
+    const wish: AbortWish = {
+      runId: run.id,
+      by: run.owner.name,
+      force,
+      ...(call === undefined ? {} : { call }),
+    };
     const what = `abort run ${run.id}${call === undefined ? '' : ` call ${call}`}${force ? ' --force' : ''}`;
     this.say(what);
-    void loop.abort(wish).then((answer) => this.aborted(wish, what, answer));
+    void loop.desk.abort(wish).then((answer) => this.aborted(wish, what, answer));
     // Repeating it is harmless (SEMANTICS 4), and force is mostly used on what is already aborting.
     if (call === undefined && random.chance(0.4)) {
       this.parts.time.after(random.between(0, 30_000), () => {
-        void this.parts.loop()?.abort({ ...wish, force: true }).then((again) => this.aborted({ ...wish, force: true }, `${what}, again with --force`, again));
+        void this.parts
+          .loop()
+          ?.desk.abort({ ...wish, force: true })
+          .then((again) => this.aborted({ ...wish, force: true }, `${what}, again with --force`, again));
       });
     }
   }
@@ -139,7 +148,10 @@ export class Clients {
     const ignores = bundle !== undefined && writtenWorkflow(bundle).abort === 'ignore';
     const isDegraded = /degraded|full/i.test(`${error.code} ${error.message}`);
     if (!hasEnded(run) && !ignores && !isDegraded && wish.call === undefined) {
-      this.parts.court.accuse(RULES.answer, `abort of run ${run.id}, ${run.status}, was refused: ${error.message}`);
+      this.parts.court.accuse(
+        RULES.answer,
+        `abort of run ${run.id}, ${run.status}, was refused: ${error.message}`,
+      );
     }
   }
 
@@ -150,7 +162,7 @@ export class Clients {
     if (runs.length === 0 || loop === undefined) return;
     const run = random.pick(runs);
     this.say(`hold run ${run.id}`);
-    void loop.hold({ runId: run.id, by: run.owner.name, reason: 'a pause' }).then((answer) => {
+    void loop.desk.hold({ runId: run.id, by: run.owner.name, reason: 'a pause' }).then((answer) => {
       this.say(`hold run ${run.id} → ${answer.ok ? answer.value.status : answer.error.code}`);
     });
     time.after(random.between(0, 60_000), () => {
@@ -161,24 +173,21 @@ export class Clients {
 
   private release(run: Run, loop: Loop): void {
     this.say(`release run ${run.id}`);
-    void loop.release({ runId: run.id, by: run.owner.name }).then((answer) => {
+    void loop.desk.release({ runId: run.id, by: run.owner.name }).then((answer) => {
       this.say(`release run ${run.id} → ${answer.ok ? answer.value.status : answer.error.code}`);
     });
   }
 
   private switchOff(): void {
-    const loop = this.parts.loop();
-    if (loop === undefined) return;
-    this.say('drain, and pause alpha');
-    if (this.parts.random.chance(0.5)) void loop.drain('root');
-    else void loop.pauseBackend({ name: 'alpha', by: 'root', reason: 'maintenance' });
+    const name = this.parts.random.pick(['drain', 'pause:alpha']);
+    this.say(`${name} on`);
+    void this.parts.loop()?.desk.store(name, { by: 'root', reason: 'maintenance' }, `${name} on`);
   }
 
   private switchOn(): void {
-    const loop = this.parts.loop();
-    if (loop === undefined) return;
-    void loop.resumeDispatch('root');
-    void loop.resumeBackend({ name: 'alpha', by: 'root' });
+    for (const name of ['drain', 'pause:alpha']) {
+      if (this.parts.rows.settings.has(name)) void this.parts.loop()?.desk.store(name, null, `${name} off`);
+    }
   }
 
   private drawSubmit(number: number): SubmitWish {

@@ -30,7 +30,8 @@ export class CommittedRows {
     for (const run of changes.runs) this.runs.set(run.id, run);
     for (const { runId, bundle } of changes.bundles) this.bundles.set(runId, bundle);
     for (const call of changes.calls) inner(this.calls, call.runId).set(call.key, call);
-    for (const attempt of changes.attempts) inner(this.attempts, attempt.runId).set(attemptKey(attempt), attempt);
+    for (const attempt of changes.attempts)
+      inner(this.attempts, attempt.runId).set(attemptKey(attempt), attempt);
     for (const submission of changes.submissions) this.submissions.set(submission.tag, submission);
     for (const read of changes.reads) inner(this.reads, read.runId).set(read.id, read);
     for (const orphan of changes.orphans) this.orphans.set(orphan.tag, orphan);

@@ -8,7 +8,8 @@ export interface Court {
 export const RULES = {
   transition: 'only legal transitions',
   endedRow: 'ended rows never change',
-  failureMode: 'failure modes: nothing starts after a failure for good under NoNewCalls, nothing but steps while aborting',
+  failureMode:
+    'failure modes: nothing starts after a failure for good under NoNewCalls, nothing but steps while aborting',
   held: 'held, paused and draining: nothing new starts',
   limits: 'limits are kept',
   intention: 'the intention is on disk before the submit command runs, and a tag is used once',

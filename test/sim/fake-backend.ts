@@ -112,7 +112,9 @@ class Door {
       const reply = (answer: SubmitReply): void => {
         if (!this.life.alive) return;
         this.submitting--;
-        this.say(`submit ${request.tag} → ${answer.kind}${answer.kind === 'accepted' ? ` ${answer.nativeId}` : ''}`);
+        this.say(
+          `submit ${request.tag} → ${answer.kind}${answer.kind === 'accepted' ? ` ${answer.nativeId}` : ''}`,
+        );
         resolve(answer);
       };
       const isInTime = arrivesMs < habits.commandTimeoutMs;
@@ -149,7 +151,8 @@ class Door {
     return this.life.answer(random.between(50, 2_000), () => {
       const stale = this.isOn('accountingStale');
       const jobs = cluster.jobs.filter(
-        (job) => job.owner.uid === query.owner.uid && isAskedFor(job, query) && time.trueMs >= job.createdMs + 2_000,
+        (job) =>
+          job.owner.uid === query.owner.uid && isAskedFor(job, query) && time.trueMs >= job.createdMs + 2_000,
       );
       return { kind: 'complete', jobs: jobs.map((job) => recorded(job, time.trueMs, stale)) };
     });
@@ -159,9 +162,12 @@ class Door {
     if (!this.life.alive) return silence();
     const { random, habits, time } = this.parts;
     this.say(`abort (${manner.kind}) ${nativeIds.join(' ')}`);
-    if (this.isOn('hanging')) return this.life.answer(habits.commandTimeoutMs, () => ({ kind: 'failed', reason: 'timed out' }));
+    if (this.isOn('hanging'))
+      return this.life.answer(habits.commandTimeoutMs, () => ({ kind: 'failed', reason: 'timed out' }));
     if (this.isOn('down')) {
-      return this.life.answer(300, () => (random.chance(0.3) ? { kind: 'sent' } : { kind: 'failed', reason: DOWN.reason }));
+      return this.life.answer(300, () =>
+        random.chance(0.3) ? { kind: 'sent' } : { kind: 'failed', reason: DOWN.reason },
+      );
     }
     time.after(random.between(10, 1_000), () => this.abortArrives(nativeIds, manner));
     return this.life.answer(1_000, () => ({ kind: 'sent' }));
@@ -180,7 +186,8 @@ class Door {
   private submitTakesMs(): number {
     const { random, habits } = this.parts;
     if (random.chance(habits.tooLate)) return habits.commandTimeoutMs + random.between(0, 300_000);
-    if (this.isOn('hanging') || this.isOn('lateSubmits')) return random.between(0, habits.commandTimeoutMs * 0.99);
+    if (this.isOn('hanging') || this.isOn('lateSubmits'))
+      return random.between(0, habits.commandTimeoutMs * 0.99);
     return random.between(20, 600);
   }
 
@@ -202,7 +209,8 @@ class Door {
     const { cluster, time, random, habits } = this.parts;
     const shown = cluster.jobs.filter((job) => job.owner.uid === owner.uid && isListed(job, time.trueMs));
     const lie = this.isOn('emptyListing') ? 'empty' : this.isOn('partialListing') ? 'partial' : undefined;
-    const told = lie === undefined ? shown : lie === 'empty' ? [] : shown.filter((job) => hash(job.tag) % 3 === 0);
+    const told =
+      lie === undefined ? shown : lie === 'empty' ? [] : shown.filter((job) => hash(job.tag) % 3 === 0);
     const jobs = told.map((job) => listed(job, time.trueMs, random.chance(habits.strange)));
     return { shown: told, jobs, lie };
   }

@@ -77,7 +77,10 @@ export class FakeCluster {
       late,
     };
     this.jobs.push(job);
-    this.say(job, `created${work === undefined ? ' (not ours)' : ` for ${work.call}#${work.number}`}${late ? ', too late' : ''}`);
+    this.say(
+      job,
+      `created${work === undefined ? ' (not ours)' : ` for ${work.call}#${work.number}`}${late ? ', too late' : ''}`,
+    );
     if (work !== undefined && !this.calm && random.chance(habits.blocked)) this.block(job);
     else this.startLater(job);
     return job;
@@ -99,7 +102,9 @@ export class FakeCluster {
         this.signal(job);
         return;
       case 'kill':
-        this.soon(job, this.parts.random.chance(0.8) ? 3_000 : 40_000, () => this.kill(job, 'Cancelled', 0.6));
+        this.soon(job, this.parts.random.chance(0.8) ? 3_000 : 40_000, () =>
+          this.kill(job, 'Cancelled', 0.6),
+        );
         return;
       case 'force':
         this.soon(job, 2_000, () => this.kill(job, 'Cancelled', 0));
@@ -201,15 +206,20 @@ export class FakeCluster {
   private meetFate(job: ClusterJob, fate: Fate): void {
     switch (fate) {
       case 'success':
-        return this.complete(job, 0, []);
+        this.complete(job, 0, []);
+        return;
       case 'exit':
-        return this.complete(job, this.parts.random.pick([1, 2, 75]), []);
+        this.complete(job, this.parts.random.pick([1, 2, 75]), []);
+        return;
       case 'segfault':
-        return this.complete(job, 139, []);
+        this.complete(job, 139, []);
+        return;
       case 'missing':
-        return this.complete(job, 0, ['out']);
+        this.complete(job, 0, ['out']);
+        return;
       case 'timeLimit':
-        return this.kill(job, 'TimeLimit', 0.5);
+        this.kill(job, 'TimeLimit', 0.5);
+        return;
       case 'memory':
         if (job.work !== undefined) this.parts.files.writeLog(job.work.logPath, OUT_OF_MEMORY_TEXT);
         return this.kill(job, 'OutOfMemory', 0.3);
@@ -242,7 +252,8 @@ export class FakeCluster {
   private kill(job: ClusterJob, kind: EndKind, markChance: number, requeued = false): void {
     if (job.state === 'ended') return;
     const running = job.execution !== undefined && job.execution.end === undefined;
-    if (running && this.parts.random.chance(markChance)) this.stopExecution(job, kind === 'OutOfMemory' ? 137 : 143, []);
+    if (running && this.parts.random.chance(markChance))
+      this.stopExecution(job, kind === 'OutOfMemory' ? 137 : 143, []);
     else if (running) this.stopExecution(job);
     if (requeued) this.requeue(job, kind);
     else this.end(job, { kind, started: job.hasStarted });
@@ -261,7 +272,8 @@ export class FakeCluster {
     const execution = job.execution;
     if (execution === undefined || execution.end !== undefined) return;
     execution.endMs = this.parts.time.trueMs;
-    execution.end = exitCode === undefined ? { kind: 'killed' } : this.marked(job, execution.work, exitCode, missing);
+    execution.end =
+      exitCode === undefined ? { kind: 'killed' } : this.marked(job, execution.work, exitCode, missing);
     this.say(job, `command ends: ${describeEnd(execution.end)}`);
   }
 
@@ -301,7 +313,8 @@ export class FakeCluster {
     const { time, habits } = this.parts;
     const taken = new Set<string>();
     for (const job of this.jobs) {
-      if (job.end === undefined || time.trueMs < job.end.purgedFromMs + REUSED_AFTER_MS) taken.add(job.nativeId);
+      if (job.end === undefined || time.trueMs < job.end.purgedFromMs + REUSED_AFTER_MS)
+        taken.add(job.nativeId);
     }
     do this.lastId++;
     while (taken.has(String(100 + (this.lastId % habits.idWrap))) && this.lastId % 100_000 !== 0);

@@ -63,7 +63,8 @@ const NEXT_RUN: Readonly<Record<Run['status'], readonly Run['status'][]>> = {
 function checkRunStep(court: Court, before: Run | undefined, after: Run): void {
   if (before === undefined) return;
   if (hasEnded(before)) {
-    if (!isDeepStrictEqual(before, after)) court.accuse(RULES.endedRow, `run ${after.id}, ${before.status}, was written again`);
+    if (!isDeepStrictEqual(before, after))
+      court.accuse(RULES.endedRow, `run ${after.id}, ${before.status}, was written again`);
     return;
   }
   if (before.status !== after.status && !NEXT_RUN[before.status].includes(after.status)) {
@@ -81,7 +82,10 @@ const CALL_ENDS: readonly Call['status'][] = ['Succeeded', 'Failed', 'Aborted', 
 function checkCallStep(court: Court, before: Call | undefined, after: Call): void {
   if (before === undefined || !CALL_ENDS.includes(before.status)) return;
   if (!isDeepStrictEqual(before, after)) {
-    court.accuse(RULES.endedRow, `call ${after.key} of run ${after.runId}: ${before.status} → ${after.status}`);
+    court.accuse(
+      RULES.endedRow,
+      `call ${after.key} of run ${after.runId}: ${before.status} → ${after.status}`,
+    );
   }
 }
 
@@ -89,11 +93,13 @@ function checkAttemptStep(court: Court, before: Attempt | undefined, after: Atte
   const name = attemptKey(after);
   if (before === undefined) {
     const first = after.state.kind;
-    if (first === 'queued' || first === 'running') court.accuse(RULES.transition, `attempt ${name} begins ${first}`);
+    if (first === 'queued' || first === 'running')
+      court.accuse(RULES.transition, `attempt ${name} begins ${first}`);
     return;
   }
   if (before.state.kind === 'ended') {
-    if (!isDeepStrictEqual(before, after)) court.accuse(RULES.endedRow, `attempt ${name} was written again: ${after.state.kind}`);
+    if (!isDeepStrictEqual(before, after))
+      court.accuse(RULES.endedRow, `attempt ${name} was written again: ${after.state.kind}`);
     return;
   }
   const next: readonly string[] = NEXT_ATTEMPT_STATES[before.state.kind];
@@ -107,24 +113,31 @@ function checkStart(parts: RowCheckParts, changes: Changes, attempt: Attempt): v
   const name = attemptKey(attempt);
   const run = rows.runs.get(attempt.runId);
   const call = rows.calls.get(attempt.runId)?.get(attempt.call);
-  if (run === undefined || call === undefined) return court.accuse(RULES.intention, `${name} has no run or no call`);
+  if (run === undefined || call === undefined)
+    return court.accuse(RULES.intention, `${name} has no run or no call`);
   const fresh = changes.submissions.find((submission) => submission.tag === attempt.tag);
   if (fresh === undefined) court.accuse(RULES.intention, `${name} starts under no new submission`);
   checkRunMayStart(court, rows, run, call, name);
   if (run.held !== undefined) court.accuse(RULES.held, `${name} starts in a held run`);
   const stopped = rows.settings.get('drain') ?? rows.settings.get(`pause:${attempt.backend}`);
-  if (stopped !== undefined && stopped !== false) court.accuse(RULES.held, `${name} starts while drained or paused`);
+  if (stopped !== undefined && stopped !== false)
+    court.accuse(RULES.held, `${name} starts while drained or paused`);
   if (call.role === 'call') checkBudget(parts, call);
 }
 
 function checkRunMayStart(court: Court, rows: CommittedRows, run: Run, call: Call, name: string): void {
   if (call.role !== 'call') {
-    if (run.status === 'ForceAborting') court.accuse(RULES.failureMode, `step ${name} starts in a forced abort`);
-    if (run.finalization === undefined) court.accuse(RULES.finalization, `step ${name} starts before finalization`);
+    if (run.status === 'ForceAborting')
+      court.accuse(RULES.failureMode, `step ${name} starts in a forced abort`);
+    if (run.finalization === undefined)
+      court.accuse(RULES.finalization, `step ${name} starts before finalization`);
     return;
   }
-  if (run.status !== 'Running') court.accuse(RULES.failureMode, `${name} starts in a run that is ${run.status}`);
-  const failed = rows.callsOf(run.id).find((one) => one.role === 'call' && one.status === 'Failed' && !one.benign);
+  if (run.status !== 'Running')
+    court.accuse(RULES.failureMode, `${name} starts in a run that is ${run.status}`);
+  const failed = rows
+    .callsOf(run.id)
+    .find((one) => one.role === 'call' && one.status === 'Failed' && !one.benign);
   if (run.failureMode === 'NoNewCalls' && failed !== undefined) {
     court.accuse(RULES.failureMode, `${name} starts although ${failed.key} has failed for good`);
   }
@@ -134,9 +147,14 @@ const INFRASTRUCTURE = ['Preempted', 'NodeFailure', 'LaunchFailure'];
 
 /** Counted anew from the attempts: what each retry was for. */
 function checkBudget({ rows, court, settings }: RowCheckParts, call: Call): void {
-  const earlier = rows.attemptsOf(call.runId).filter((attempt) => attempt.call === call.key && attempt.number < call.attempts);
-  const outcomes = earlier.flatMap((attempt) => (attempt.state.kind === 'ended' ? [attempt.state.outcome] : []));
-  if (outcomes.length < earlier.length) court.accuse(RULES.budget, `${call.key} has two attempts in progress`);
+  const earlier = rows
+    .attemptsOf(call.runId)
+    .filter((attempt) => attempt.call === call.key && attempt.number < call.attempts);
+  const outcomes = earlier.flatMap((attempt) =>
+    attempt.state.kind === 'ended' ? [attempt.state.outcome] : [],
+  );
+  if (outcomes.length < earlier.length)
+    court.accuse(RULES.budget, `${call.key} has two attempts in progress`);
   const infra = outcomes.filter(
     (outcome) => INFRASTRUCTURE.includes(outcome.cause) || (outcome.cause === 'Lost' && !outcome.claimed),
   ).length;
@@ -182,7 +200,8 @@ function checkRunEnd({ rows, court }: RowCheckParts, run: Run): void {
   const calls = rows.callsOf(run.id);
   const name = `run ${run.id}, ${run.status}`;
   const isAborted = run.status === 'Aborted';
-  if (isAborted !== (run.abort !== undefined)) court.accuse(RULES.runEnd, `${name}: abort asked for: ${run.abort !== undefined}`);
+  if (isAborted !== (run.abort !== undefined))
+    court.accuse(RULES.runEnd, `${name}: abort asked for: ${run.abort !== undefined}`);
   const never = calls.filter((call) => !CALL_ENDS.includes(call.status));
   const neverStartedRun = isAborted && run.startedAtMs === undefined;
   const forcedSteps = never.every((call) => call.role !== 'call') && run.abort?.force === true;
@@ -190,10 +209,16 @@ function checkRunEnd({ rows, court }: RowCheckParts, run: Run): void {
     court.accuse(RULES.runEnd, `${name}: ${never.map((call) => `${call.key} is ${call.status}`).join(', ')}`);
   }
   const open = rows.attemptsOf(run.id).filter((attempt) => attempt.state.kind !== 'ended');
-  if (open.length > 0) court.accuse(RULES.runEnd, `${name}: attempt ${attemptKey(open[0] as Attempt)} has not ended`);
+  if (open.length > 0)
+    court.accuse(RULES.runEnd, `${name}: attempt ${attemptKey(open[0] as Attempt)} has not ended`);
   const bad = calls.filter((call) => call.role === 'call' && call.status !== 'Succeeded' && !call.benign);
-  if (run.status === 'Succeeded' && bad.length > 0) court.accuse(RULES.runEnd, `${name}: ${bad[0]?.key} is ${bad[0]?.status}`);
-  if (run.status === 'Failed' && bad.length === 0 && !run.problems.some((problem) => problem.key === 'workflow')) {
+  if (run.status === 'Succeeded' && bad.length > 0)
+    court.accuse(RULES.runEnd, `${name}: ${bad[0]?.key} is ${bad[0]?.status}`);
+  if (
+    run.status === 'Failed' &&
+    bad.length === 0 &&
+    !run.problems.some((problem) => problem.key === 'workflow')
+  ) {
     court.accuse(RULES.runEnd, `${name}, but every call succeeded`);
   }
 }

@@ -2,7 +2,9 @@
  * Thousands of small worlds, each from a seed (SEMANTICS 2 to 6). A seed that breaks a rule prints its own
  * story; `WFD_SEED=123` runs that one alone and prints it whole. `WFD_TEST_LONG=1` runs 20,000 of them.
  */
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { createMemoryStore as createSqliteStore } from '../../daemon/store/in-thread.ts';
 import { report, runSeed, seeds } from './run-seed.ts';
 import type { WorldEnd } from './world.ts';
 
@@ -38,6 +40,17 @@ if (ONE_SEED !== undefined) {
     for (const seed of seeds(1, 5)) {
       const [once, again] = [await runSeed(seed), await runSeed(seed)];
       expect(again.transcript).toEqual(once.transcript);
+    }
+  });
+
+  test('the real store changes nothing in the story', { timeout: CHUNK_TIMEOUT_MS }, async () => {
+    const migrations = fileURLToPath(new URL('../../daemon/store/migrations', import.meta.url));
+    for (const seed of seeds(1, 20)) {
+      const [plain, sqlite] = [
+        await runSeed(seed),
+        await runSeed(seed, { createStore: () => createSqliteStore(migrations) }),
+      ];
+      expect(sqlite.transcript, `seed ${seed}`).toEqual(plain.transcript);
     }
   });
 

@@ -69,10 +69,14 @@ export function checkExecution({ rows, court, clusters }: TruthParts, execution:
   const name = `${work.runId}/${work.call}#${work.number}`;
   const beside = others.find((other) => other.end === undefined && !isForced(rows, work.runId));
   if (beside !== undefined) {
-    court.accuse(RULES.twice, `${name} runs in job ${job.nativeId} and, as #${beside.work.number}, in ${beside.job.nativeId}`);
+    court.accuse(
+      RULES.twice,
+      `${name} runs in job ${job.nativeId} and, as #${beside.work.number}, in ${beside.job.nativeId}`,
+    );
   }
   const done = others.find((other) => other.work.number === work.number && other.end?.kind === 'completed');
-  if (done !== undefined) court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
+  if (done !== undefined)
+    court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
 }
 
 /** Asked each time a command begins to run: is anybody still waiting for it? */
@@ -81,7 +85,10 @@ export function checkAwaited(parts: TruthParts, execution: Execution): void {
   if (isExcused(parts, job) || isHunted(parts, job)) return;
   const attempt = parts.rows.attempt(work.runId, work.call, work.number);
   if (attempt?.state.kind === 'ended') {
-    parts.court.accuse(RULES.endBeforeJob, `${attemptKey(attempt)} runs in job ${job.nativeId}, but has ended: ${attempt.state.outcome.cause}`);
+    parts.court.accuse(
+      RULES.endBeforeJob,
+      `${attemptKey(attempt)} runs in job ${job.nativeId}, but has ended: ${attempt.state.outcome.cause}`,
+    );
   }
 }
 
@@ -93,7 +100,10 @@ export function checkNothingForgotten(parts: TruthParts): void {
       const run = job.work === undefined ? undefined : rows.runs.get(job.work.runId);
       if (run === undefined || !hasEnded(run)) continue;
       if (isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job)) continue;
-      court.accuse(RULES.forgotten, `job ${job.nativeId} (${job.tag}) of run ${run.id}, ${run.status}, is on nobody’s list`);
+      court.accuse(
+        RULES.forgotten,
+        `job ${job.nativeId} (${job.tag}) of run ${run.id}, ${run.status}, is on nobody’s list`,
+      );
     }
   }
 }
@@ -101,7 +111,10 @@ export function checkNothingForgotten(parts: TruthParts): void {
 function checkSentBack({ clusters, court }: TruthParts, { attempt, tag }: Fresh['sentBack'][number]): void {
   for (const job of clusters.get(attempt.backend)?.alive() ?? []) {
     if (job.tag !== tag || job.late) continue;
-    court.accuse(RULES.endBeforeJob, `${attemptKey(attempt)} is sent back, but its job ${job.nativeId} is there`);
+    court.accuse(
+      RULES.endBeforeJob,
+      `${attemptKey(attempt)} is sent back, but its job ${job.nativeId} is there`,
+    );
   }
 }
 
@@ -117,15 +130,24 @@ function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
   const executions = cluster.executions.filter((execution) => isOf(execution.work));
   const completed = executions.filter((execution) => execution.end?.kind === 'completed');
   if (outcome.cause === 'Succeeded' && (completed.length !== 1 || !isSuccess(completed[0]))) {
-    court.accuse(RULES.verdict, `${name}, but its command completed ${completed.length} times: ${describe(completed[0])}`);
+    court.accuse(
+      RULES.verdict,
+      `${name}, but its command completed ${completed.length} times: ${describe(completed[0])}`,
+    );
   }
   if (excused) return;
   const running = executions.find((execution) => execution.end === undefined);
-  if (running !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but its command runs in job ${running.job.nativeId}`);
+  if (running !== undefined)
+    court.accuse(RULES.endBeforeJob, `${name}, but its command runs in job ${running.job.nativeId}`);
   const job = cluster.alive().find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one));
   if (job !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but job ${job.nativeId} is ${job.state}`);
   const success = completed.find((execution) => isSuccess(execution));
-  if (success !== undefined && outcome.cause !== 'Succeeded' && success.end?.kind === 'completed' && success.end.marked) {
+  if (
+    success !== undefined &&
+    outcome.cause !== 'Succeeded' &&
+    success.end?.kind === 'completed' &&
+    success.end.marked
+  ) {
     court.accuse(RULES.verdict, `${name}, but its command had succeeded and left its mark`);
   }
   checkCause(parts, attempt, executions);
@@ -140,15 +162,22 @@ function checkCause({ court }: TruthParts, attempt: Attempt, executions: readonl
   if (attempt.state.kind !== 'ended' || attempt.ending !== undefined || last?.end?.kind !== 'killed') return;
   if (report === undefined || !TOLD_APART.includes(report) || !last.job.endReported) return;
   if (attempt.state.outcome.cause !== report) {
-    court.accuse(RULES.verdict, `${attemptKey(attempt)} ended ${attempt.state.outcome.cause}, but the scheduler said ${report}`);
+    court.accuse(
+      RULES.verdict,
+      `${attemptKey(attempt)} ended ${attempt.state.outcome.cause}, but the scheduler said ${report}`,
+    );
   }
 }
 
 function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
   for (const cluster of parts.clusters.values()) {
     for (const job of cluster.alive()) {
-      if (job.work?.runId !== run.id || isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job)) continue;
-      parts.court.accuse(RULES.endBeforeJob, `run ${run.id} is ${run.status}, but job ${job.nativeId} (${job.tag}) is ${job.state}`);
+      if (job.work?.runId !== run.id || isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job))
+        continue;
+      parts.court.accuse(
+        RULES.endBeforeJob,
+        `run ${run.id} is ${run.status}, but job ${job.nativeId} (${job.tag}) is ${job.state}`,
+      );
     }
   }
 }
@@ -156,7 +185,11 @@ function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
 function checkGone({ clusters, court }: TruthParts, orphan: Orphan): void {
   const jobs = clusters.get(orphan.backend)?.alive() ?? [];
   const job = jobs.find((one) => one.tag === orphan.tag && !one.late);
-  if (job !== undefined) court.accuse(RULES.endBeforeJob, `orphan ${orphan.tag} is called gone, but job ${job.nativeId} is ${job.state}`);
+  if (job !== undefined)
+    court.accuse(
+      RULES.endBeforeJob,
+      `orphan ${orphan.tag} is called gone, but job ${job.nativeId} is ${job.state}`,
+    );
 }
 
 /** A submit that came too late is excused until the daemon has been shown its job. */
@@ -184,7 +217,9 @@ function isForced(rows: CommittedRows, runId: number): boolean {
 }
 
 function isSuccess(execution: Execution | undefined): boolean {
-  return execution?.end?.kind === 'completed' && execution.end.exitCode === 0 && execution.end.missing.length === 0;
+  return (
+    execution?.end?.kind === 'completed' && execution.end.exitCode === 0 && execution.end.missing.length === 0
+  );
 }
 
 function describe(execution: Execution | undefined): string {

@@ -55,9 +55,11 @@ export class Witness implements ClusterWitness, BackendWitness {
       court.accuse(RULES.intention, `${request.tag} is submitted, but nothing on disk says so`);
       return undefined;
     }
-    if (!files.exists(request.script)) court.accuse(RULES.intention, `${request.script} is submitted, but was never written`);
+    if (!files.exists(request.script))
+      court.accuse(RULES.intention, `${request.script} is submitted, but was never written`);
     const directory = `${run.directory}/.wfd/${request.tag}`;
-    if (request.script !== scriptPath(directory)) court.accuse(RULES.intention, `unexpected script ${request.script}`);
+    if (request.script !== scriptPath(directory))
+      court.accuse(RULES.intention, `unexpected script ${request.script}`);
     return {
       runId: attempt.runId,
       call: attempt.call,
@@ -71,11 +73,15 @@ export class Witness implements ClusterWitness, BackendWitness {
   abortArrives(backend: string, job: ClusterJob, manner: AbortManner): void {
     const { court, rows } = this.parts;
     const { work } = job;
-    if (work === undefined) return court.accuse(RULES.foreign, `job ${job.nativeId} (${job.tag}) is told to end, and is not ours`);
+    if (work === undefined)
+      return court.accuse(RULES.foreign, `job ${job.nativeId} (${job.tag}) is told to end, and is not ours`);
     const attempt = rows.attempt(work.runId, work.call, work.number);
     if (attempt === undefined || attempt.state.kind === 'ended' || attempt.tag !== job.tag) return;
     if (attempt.ending === undefined) {
-      court.accuse(RULES.foreign, `job ${job.nativeId} of ${backend} is told to end, but ${attemptKey(attempt)} is wanted`);
+      court.accuse(
+        RULES.foreign,
+        `job ${job.nativeId} of ${backend} is told to end, but ${attemptKey(attempt)} is wanted`,
+      );
       return;
     }
     const run = rows.runs.get(work.runId);
@@ -83,7 +89,10 @@ export class Witness implements ClusterWitness, BackendWitness {
     const task = taskOf(rows.bundles.get(work.runId), call?.task ?? '');
     const gentle = attempt.ending.why === 'user' && run?.abort?.force !== true && call?.abort === undefined;
     if (gentle && task?.abort === 'finish') {
-      court.accuse(RULES.abortManner, `${attemptKey(attempt)} is to be finished, but its job is told to end (${manner.kind})`);
+      court.accuse(
+        RULES.abortManner,
+        `${attemptKey(attempt)} is to be finished, but its job is told to end (${manner.kind})`,
+      );
     }
   }
 

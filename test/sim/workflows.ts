@@ -13,7 +13,11 @@ export interface WrittenTask {
   readonly backend?: string;
   readonly priority?: number;
   readonly outputs?: Readonly<Record<string, string>>;
-  readonly retries?: { readonly max: number; readonly on: readonly (string | number)[]; readonly delay: string };
+  readonly retries?: {
+    readonly max: number;
+    readonly on: readonly (string | number)[];
+    readonly delay: string;
+  };
   readonly abort?: 'kill' | 'finish' | { readonly signal: string; readonly grace: string };
 }
 
@@ -43,14 +47,22 @@ export function randomWorkflow(random: Random, number: number, sizes: WorkflowSi
   const step = { run: 'true' };
   const workflow: WrittenWorkflow = {
     name: `w${number}`,
-    ...(random.chance(0.7) ? { failureMode: random.pick(['NoNewCalls', 'ContinueWhilePossible'] as const) } : {}),
+    ...(random.chance(0.7)
+      ? { failureMode: random.pick(['NoNewCalls', 'ContinueWhilePossible'] as const) }
+      : {}),
     ...(random.chance(0.05) ? { abort: 'ignore' } : {}),
     tasks,
     ...(random.chance(0.3) ? { onAbort: step } : {}),
     ...(random.chance(0.3) ? { onFailure: step } : {}),
     ...(random.chance(0.3) ? { finally: step } : {}),
   };
-  return { language: 'native', fileName: 'workflow.yaml', source: JSON.stringify(workflow), files: {}, inputs: {} };
+  return {
+    language: 'native',
+    fileName: 'workflow.yaml',
+    source: JSON.stringify(workflow),
+    files: {},
+    inputs: {},
+  };
 }
 
 const parsed = new WeakMap<WorkflowBundle, WrittenWorkflow>();
@@ -84,7 +96,9 @@ function randomTask(
     ...(random.chance(0.2) ? { priority: random.int(0, 5) } : {}),
     outputs: { out: file },
     ...(random.chance(0.5) ? { retries: randomRetries(random) } : {}),
-    ...(random.chance(0.3) ? { abort: random.pick(['finish', { signal: 'USR1', grace: '20s' }] as const) } : {}),
+    ...(random.chance(0.3)
+      ? { abort: random.pick(['finish', { signal: 'USR1', grace: '20s' }] as const) }
+      : {}),
   };
 }
 
@@ -104,7 +118,15 @@ function randomScatter(
 }
 
 function randomRetries(random: Random): NonNullable<WrittenTask['retries']> {
-  const causes = ['NonZeroExit', 'Signaled', 'OutOfMemory', 'TimeLimit', 'MissingOutput', 'Lost', 75] as const;
+  const causes = [
+    'NonZeroExit',
+    'Signaled',
+    'OutOfMemory',
+    'TimeLimit',
+    'MissingOutput',
+    'Lost',
+    75,
+  ] as const;
   return {
     max: random.int(1, 3),
     on: causes.filter(() => random.chance(0.6)),

@@ -5,10 +5,10 @@
  * and is killed. Troubles last, then everything heals, and then every run must end.
  */
 import type { Backend } from '../../backends/backend.ts';
+import { hasEnded } from '../../daemon/engine/model.ts';
 import type { Loop } from '../../daemon/loop.ts';
 import type { OwnerFiles } from '../../daemon/owner-files.ts';
 import type { LoopParts } from '../../daemon/parts.ts';
-import { hasEnded } from '../../daemon/engine/model.ts';
 import type { Store } from '../../daemon/store/store.ts';
 import type { OpenWorkflow } from '../../daemon/workflow/language.ts';
 import { Clients } from './clients.ts';
@@ -47,7 +47,13 @@ export interface WorldEnd {
   /** The first broken rule, if any. */
   readonly accusation: string | undefined;
   readonly transcript: readonly string[];
-  readonly stats: { readonly ticks: number; readonly crashes: number; readonly jobs: number; readonly runs: number; readonly virtualMs: number };
+  readonly stats: {
+    readonly ticks: number;
+    readonly crashes: number;
+    readonly jobs: number;
+    readonly runs: number;
+    readonly virtualMs: number;
+  };
 }
 
 export async function simulate(options: WorldOptions): Promise<WorldEnd> {
@@ -95,7 +101,10 @@ class World {
     this.witness = new Witness({ rows, court, time, files: this.files, clusters: this.clusters, scenario });
     for (const { name, cluster } of scenario.backends) {
       const shared = { name, time, files: this.files, transcript: this.transcript, witness: this.witness };
-      this.clusters.set(name, new FakeCluster({ ...shared, random: random.fork(`cluster ${name}`), habits: cluster }));
+      this.clusters.set(
+        name,
+        new FakeCluster({ ...shared, random: random.fork(`cluster ${name}`), habits: cluster }),
+      );
     }
     this.store = options.createStore();
     this.life = new Life(0, time);
@@ -132,7 +141,8 @@ class World {
 
   /** One event, or one tick of the daemon, whichever is due first. */
   private step(): void {
-    const tickAtMs = this.loop !== undefined && this.tickBegunMs === undefined ? this.wakeAtMs : Number.POSITIVE_INFINITY;
+    const tickAtMs =
+      this.loop !== undefined && this.tickBegunMs === undefined ? this.wakeAtMs : Number.POSITIVE_INFINITY;
     const eventAtMs = this.time.nextDueMs();
     if (Math.min(tickAtMs, eventAtMs) > this.scenario.healsAtMs + PATIENCE_MS) return this.giveUp();
     if (eventAtMs <= tickAtMs) return this.time.runNext();
@@ -152,14 +162,16 @@ class World {
         if (life.alive) this.ticked(loop);
       },
       (error: unknown) => {
-        if (life.alive) this.accuse(RULES.crash, error instanceof Error ? String(error.stack) : String(error));
+        if (life.alive)
+          this.accuse(RULES.crash, error instanceof Error ? String(error.stack) : String(error));
       },
     );
   }
 
   private ticked(loop: Loop): void {
     const tookMs = this.time.trueMs - (this.tickBegunMs ?? this.time.trueMs);
-    if (tookMs > LONGEST_TICK_MS) this.accuse(RULES.progress, `a tick has waited for ${Math.round(tookMs)} ms`);
+    if (tookMs > LONGEST_TICK_MS)
+      this.accuse(RULES.progress, `a tick has waited for ${Math.round(tookMs)} ms`);
     this.tickBegunMs = undefined;
     const wakeMs = loop.nextWakeMs() - this.monotonicMs();
     if (Number.isNaN(wakeMs)) this.accuse(RULES.crash, 'nextWakeMs() is not a number');
@@ -178,7 +190,11 @@ class World {
         if (life.alive) this.booted(loop);
       },
       (error: unknown) => {
-        if (life.alive) this.accuse(RULES.crash, `createLoop: ${error instanceof Error ? String(error.stack) : String(error)}`);
+        if (life.alive)
+          this.accuse(
+            RULES.crash,
+            `createLoop: ${error instanceof Error ? String(error.stack) : String(error)}`,
+          );
       },
     );
   }
@@ -233,7 +249,8 @@ class World {
       random: this.random.fork(`store ${life.number}`),
       weather: this.scenario.node,
       kept: (changes: Parameters<Witness['committed']>[0]) => {
-        for (const event of changes.events) this.transcript.say('event', `run ${event.runId ?? '-'}: ${event.text}`);
+        for (const event of changes.events)
+          this.transcript.say('event', `run ${event.runId ?? '-'}: ${event.text}`);
         this.witness.committed(changes);
       },
       mayCrash: () => this.mayCrash() && this.random.chance(this.scenario.crashes),
@@ -261,7 +278,8 @@ class World {
   private plan(): void {
     const { scenario, random, time } = this;
     const between = () => random.between(0, scenario.healsAtMs);
-    for (const { name, weather } of scenario.backends) this.transcript.say('weather', `${name}: ${weather.describe().join(', ')}`);
+    for (const { name, weather } of scenario.backends)
+      this.transcript.say('weather', `${name}: ${weather.describe().join(', ')}`);
     this.transcript.say('weather', `node: ${scenario.node.describe().join(', ')}`);
     this.clients.plan();
     for (let i = 0; i < scenario.clockJumps; i++) {
@@ -275,7 +293,8 @@ class World {
         time.at(between(), () => this.witness.foreignJob(cluster, owner, i));
       }
     }
-    if (scenario.crashesMax > 0 && random.chance(0.5)) time.at(between(), () => this.mayCrash() && this.crash('out of the blue'));
+    if (scenario.crashesMax > 0 && random.chance(0.5))
+      time.at(between(), () => this.mayCrash() && this.crash('out of the blue'));
     time.at(scenario.healsAtMs, () => this.heal());
   }
 
@@ -316,7 +335,10 @@ class World {
   }
 
   private giveUp(): void {
-    const open = [...this.unfinished(), ...(this.clients.unanswered > 0 ? ['a submit was never answered'] : [])];
+    const open = [
+      ...this.unfinished(),
+      ...(this.clients.unanswered > 0 ? ['a submit was never answered'] : []),
+    ];
     this.accuse(RULES.progress, open.join('; '));
   }
 
