@@ -144,9 +144,17 @@ function copyTo(client: Database.Database, copy: string): void {
   const partial = `${copy}.partial`;
   rmSync(partial, { force: true });
   ensurePrivateFile(partial);
-  client.prepare('vacuum into ?').run(partial);
-  const opened = openSync(partial, 'r+');
+  try {
+    client.prepare('vacuum into ?').run(partial);
+    synchronise(partial);
+    renameSync(partial, copy);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+function synchronise(file: string): void {
+  const opened = openSync(file, 'r+');
   fsyncSync(opened);
   closeSync(opened);
-  renameSync(partial, copy);
 }

@@ -1,10 +1,12 @@
 /** Why a store could not be opened. Each message says what, where, and what to do instead. */
 import { type LeaseHolder, readLeaseHolder } from './lease.ts';
-import { isDamage, isLocked, refusalReason } from './sqlite-errors.ts';
+import { isDamage, isLocked, isNoSpace, refusalReason } from './sqlite-errors.ts';
 
 export type StoreOpenError =
   /** Another daemon works on the same state. */
   | { readonly kind: 'held'; readonly holder?: LeaseHolder; readonly message: string }
+  /** May pass: worth waiting for, rather than starting again and again. */
+  | { readonly kind: 'noSpace'; readonly message: string }
   | {
       readonly kind: 'newerSchema' | 'damaged' | 'foreign' | 'unwritable' | 'migrationFailed';
       readonly message: string;
@@ -47,6 +49,12 @@ export function openErrorOf(error: unknown, file: string, directory: string): St
   if (isDamage(error)) return damaged(file, String(error));
   if (isLocked(error)) return held(directory, otherHolder(directory));
   const reason = refusalReason(error, file) ?? String(error);
+  if (isNoSpace(error)) {
+    return {
+      kind: 'noSpace',
+      message: `The state in ${directory} cannot be opened: ${reason}. Free space there.`,
+    };
+  }
   return {
     kind: 'unwritable',
     message: `The state in ${directory} cannot be used: ${reason}. Name another with --state.`,

@@ -22,47 +22,50 @@ export type OpenedStore =
   | { readonly ok: false; readonly error: StoreOpenError };
 
 export function openStore({ workerPath, onLost, ...options }: OpenStoreOptions): Promise<OpenedStore> {
-  const thread = new Worker(workerPath, { workerData: options satisfies WorkerOptions });
-  const pending = new Map<number, Pending>();
+  const worker = new Worker(workerPath, { workerData: options satisfies WorkerOptions });
+  const thread: Thread = { worker, pending: new Map() };
   return new Promise((resolve, reject) => {
-    const store = createStore(askingThread(thread, pending));
-    thread.on('message', (message: Message) => {
+    const store = createStore(askingThread(thread));
+    worker.on('message', (message: Message) => {
       if (message.kind === 'opened') resolve({ ok: true, store });
       else if (message.kind === 'notOpened') resolve({ ok: false, error: message.error });
       else if (message.kind === 'lost') onLost(message.reason);
-      else settle(pending, message);
+      else settle(thread, message);
     });
     const end = (cause: unknown): void => {
-      const error = new StoreBrokenError(
-        `The thread that holds the state in ${options.directory} has ended.`,
-        { cause },
+      reject(
+        endThread(
+          thread,
+          `The thread that holds the state in ${options.directory} has ended (${String(cause)}).`,
+        ),
       );
-      reject(error);
-      for (const [id, { reject: refuse }] of pending) {
-        pending.delete(id);
-        refuse(error);
-      }
     };
-    thread.on('error', end);
-    thread.on('exit', end);
+    worker.on('error', end);
+    worker.on('exit', (code) => end(`exit code ${code}`));
   });
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
+interface Thread {
+  readonly worker: Worker;
+  readonly pending: Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >;
+  /** It answers nothing any more. */
+  ended?: StoreBrokenError;
+}
+
+function endThread(thread: Thread, message: string): StoreBrokenError {
+  thread.ended ??= new StoreBrokenError(message);
+  for (const { reject } of thread.pending.values()) reject(thread.ended);
+  thread.pending.clear();
+  return thread.ended;
 }
 
 /** After `close` nothing is sent any more; what was sent before it is still answered. */
-function askingThread(thread: Worker, pending: Map<number, Pending>): Ask {
-  let lastId = 0;
+function askingThread(thread: Thread): Ask {
+  const send = sendingTo(thread);
   let closed: Promise<unknown> | undefined;
-  const send = (method: Question['method'], args: readonly unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      lastId += 1;
-      pending.set(lastId, { resolve, reject });
-      thread.postMessage({ id: lastId, method, args } satisfies Question);
-    });
   const ask = (method: Question['method'], args: readonly unknown[]): Promise<unknown> => {
     if (method === 'close') {
       closed ??= closeThread(thread, send);
@@ -75,16 +78,26 @@ function askingThread(thread: Worker, pending: Map<number, Pending>): Ask {
   return ask as Ask;
 }
 
-async function closeThread(
-  thread: Worker,
-  send: (method: 'close', args: readonly unknown[]) => Promise<unknown>,
-): Promise<void> {
-  const ended = new Promise((resolve) => thread.once('exit', resolve));
+type Send = (method: Question['method'], args: readonly unknown[]) => Promise<unknown>;
+
+function sendingTo(thread: Thread): Send {
+  let lastId = 0;
+  return (method, args) =>
+    new Promise((resolve, reject) => {
+      if (thread.ended !== undefined) return reject(thread.ended);
+      lastId += 1;
+      thread.pending.set(lastId, { resolve, reject });
+      thread.worker.postMessage({ id: lastId, method, args } satisfies Question);
+    });
+}
+
+async function closeThread(thread: Thread, send: Send): Promise<void> {
+  const ended = new Promise((resolve) => thread.worker.once('exit', resolve));
   await send('close', []);
   await ended;
 }
 
-function settle(pending: Map<number, Pending>, message: Extract<Message, { readonly id: number }>): void {
+function settle({ pending }: Thread, message: Extract<Message, { readonly id: number }>): void {
   const waiting = pending.get(message.id);
   pending.delete(message.id);
   if (message.kind === 'answer') waiting?.resolve(message.value);

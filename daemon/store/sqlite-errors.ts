@@ -26,6 +26,12 @@ export function isLocked(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(sqliteCode(error) ?? '');
 }
 
+/** Of SQLite (its shared memory file included) or of the file system itself. */
+export function isNoSpace(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(code);
+}
+
 const TROUBLES: readonly { readonly codes: RegExp; readonly text: (file: string) => string }[] = [
   {
     codes: /^SQLITE_FULL/,

@@ -2,7 +2,8 @@
  * What the daemon asks of its memory on disk. One writer (the loop), many readers (the API).
  *
  * `commit` is all or nothing: `committed` means on disk (full sync), `refused` means nothing of it is, and
- * nobody may act on it. The interface is asynchronous so that fsync, checkpoint and backup never block the
+ * nobody may act on it. Where trying again cannot help (a rule of the database was broken, its file is damaged,
+ * its thread died) the promise is rejected with `StoreBrokenError` (broken.ts): the daemon stops. The interface is asynchronous so that fsync, checkpoint and backup never block the
  * loop, and so that a shared database can stand behind it one day.
  */
 import type {
@@ -41,7 +42,7 @@ export interface Loaded {
   readonly nextRunId: RunId;
 }
 
-/** Rows are replaced whole by their keys: run id, (run id, call), (run id, call, number), tag, (run id, read id). */
+/** Rows are replaced whole by their keys: run id, (run id, call), (run id, call, number), tag, (run id, read id); orphans by (tag, call). */
 export interface Changes {
   readonly runs: readonly Run[];
   /** Of runs that are new. */

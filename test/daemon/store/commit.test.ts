@@ -1,15 +1,14 @@
 /** All or nothing, and what is refused is told apart from what is broken (SEMANTICS 6, our own troubles). */
-import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreBrokenError } from '../../../daemon/store/broken.ts';
 import { openDatabase } from '../../../daemon/store/database.ts';
 import { createMemoryStore } from '../../../daemon/store/in-thread.ts';
 import { createQuestions } from '../../../daemon/store/read.ts';
 import { type Changes, NO_CHANGES, type Store } from '../../../daemon/store/store.ts';
 import { prepareCommit } from '../../../daemon/store/write.ts';
-import { MIGRATIONS, open, opened, temporaryDirectory } from './places.ts';
+import { MIGRATIONS, open, opened, smallDisk, temporaryDirectory } from './places.ts';
 import { newRun, sampleAttempt, sampleCall, sampleRun, sampleSubmission } from './samples.ts';
 
 const COMMITTED = { kind: 'committed' };
@@ -36,7 +35,7 @@ describe('a full disk', () => {
   test.runIf(mounts).each(['local', 'network'] as const)(
     '%s mode: the commit is refused, nothing of it is there, and a later one works when there is space again',
     async (journal) => {
-      const directory = smallDisk('1m');
+      const directory = smallDisk();
       const store = opened(directory, { journal });
       expect(await store.commit(newRun(sampleRun(1)))).toEqual(COMMITTED);
       writeFileSync(join(directory, 'filler'), Buffer.alloc(400 * 1024));
@@ -75,14 +74,6 @@ describe('a full disk', () => {
     expect(commit(large(1))).toEqual(COMMITTED);
     client.close();
   });
-
-  /** A file system of its own, which really is full when it is full. */
-  function smallDisk(size: string): string {
-    const directory = temporaryDirectory();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', directory]);
-    onTestFinished(() => void execFileSync('umount', ['--lazy', directory]));
-    return directory;
-  }
 });
 
 describe('a bug is not a full disk', () => {

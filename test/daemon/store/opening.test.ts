@@ -1,14 +1,18 @@
 /** Opening: what is made, what is brought up to date, and what is refused and left alone. */
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   cpSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -16,7 +20,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../daemon/store/database.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import { FIXTURE_CHANGES } from './fixture.ts';
-import { HOST, MIGRATIONS, open, opened, refusal, temporaryDirectory } from './places.ts';
+import { HOST, MIGRATIONS, open, opened, refusal, smallDisk, temporaryDirectory } from './places.ts';
 import { newRun, sampleCall, sampleRun } from './samples.ts';
 
 /** A state directory with one run, closed. */
@@ -175,6 +179,7 @@ describe('migrations', () => {
       'create table __new_runs as select * from runs',
       'drop table runs',
       'alter table __new_runs rename to runs',
+      'create unique index runs_id on runs (id)',
     ];
     const migrationsFolder = migrationsWith(rebuild.join(';\n--> statement-breakpoint\n'));
 
@@ -244,6 +249,24 @@ test('a database of another program is left alone', () => {
 });
 
 describe('a directory that cannot be used is named', () => {
+  test.runIf(process.getuid?.() === 0).each(['local', 'network'] as const)(
+    'full, in %s mode',
+    async (journal) => {
+      const directory = smallDisk();
+      await inStore(directory, { journal }, (store) => store.commit(newRun(sampleRun(1))));
+      const filler = join(directory, 'filler');
+      fill(filler);
+
+      expect(refusal(directory, { journal })).toMatchObject({
+        kind: 'noSpace',
+        message: expect.stringContaining(directory),
+      });
+
+      rmSync(filler);
+      expect(await runIds(directory)).toEqual([1]);
+    },
+  );
+
   test('below a file', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
@@ -264,3 +287,20 @@ describe('a directory that cannot be used is named', () => {
     expect(statSync(directory).mode & 0o7777).toBe(0o1777);
   });
 });
+
+/** Takes all the space there is. */
+function fill(file: string): void {
+  const opened = openSync(file, 'w');
+  for (const size of [65_536, 4_096, 1]) {
+    while (couldWrite(opened, size));
+  }
+  closeSync(opened);
+}
+
+function couldWrite(opened: number, size: number): boolean {
+  try {
+    return writeSync(opened, Buffer.alloc(size)) === size;
+  } catch {
+    return false;
+  }
+}

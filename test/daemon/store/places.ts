@@ -1,4 +1,5 @@
 /** Temporary state directories, and stores in them, for the tests of the store. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,14 @@ export const HOST = 'login1';
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'wfd-store-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** One megabyte: a file system of its own, which really is full when it is full. Only root can make one. */
+export function smallDisk(): string {
+  const directory = temporaryDirectory();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory]);
+  onTestFinished(() => void execFileSync('umount', ['--lazy', directory]));
   return directory;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { StoreBrokenError } from '../../../daemon/store/broken.ts';
+import type { CoreOptions } from '../../../daemon/store/core.ts';
 import { type OpenedStore, openStore } from '../../../daemon/store/open-store.ts';
 import { NO_CHANGES, type Store } from '../../../daemon/store/store.ts';
 import { bundled, HOST, MIGRATIONS, temporaryDirectory } from './places.ts';
@@ -54,6 +55,25 @@ test('a broken rule of the database arrives as what it is', async () => {
   expect(await store.commit(newRun(sampleRun(1)))).toEqual({ kind: 'committed' });
 });
 
+test('a thread that dies is told to whoever waits, and to whoever asks later', async () => {
+  const path = join(temporaryDirectory(), 'dying.cjs');
+  writeFileSync(
+    path,
+    `const { parentPort } = require('node:worker_threads');
+    parentPort.postMessage({ kind: 'opened' });
+    parentPort.on('message', () => process.exit(9));`,
+  );
+  const result = await openStore({
+    ...place(temporaryDirectory()),
+    workerPath: path,
+    onLost: () => undefined,
+  });
+  if (!result.ok) throw new Error(result.error.message);
+
+  await expect(result.store.commit(NO_CHANGES)).rejects.toThrow(/thread that holds the state .*exit code 9/);
+  await expect(result.store.load()).rejects.toThrow(StoreBrokenError);
+});
+
 test('what cannot be opened is said', async () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'state.db'), 'this is no database, and never was one'.repeat(100));
@@ -89,12 +109,9 @@ async function openedInThread(
 }
 
 function inThread(directory: string, onLost: (reason: string) => void): Promise<OpenedStore> {
-  return openStore({
-    directory,
-    migrationsFolder: MIGRATIONS,
-    host: HOST,
-    workerPath,
-    journal: 'network',
-    onLost,
-  });
+  return openStore({ ...place(directory), workerPath, onLost });
+}
+
+function place(directory: string): CoreOptions {
+  return { directory, migrationsFolder: MIGRATIONS, host: HOST, journal: 'network' };
 }
