@@ -51,13 +51,11 @@ export interface BatchSettings {
   readonly pollMs: number;
   readonly maxActive: number;
   readonly maxSubmitting: number;
-  /** Directories put before PATH, where the scheduler's commands lie elsewhere. */
-  readonly binPath: readonly string[];
-  /** Variables added to the environment of every command, and so of every job. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Added to the environment of every command, and so of every job: `SLURM_CONF`, or a PATH where the commands lie. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
-export type CommandKind = 'probe' | 'submit' | 'observe' | 'account' | 'abort';
+type CommandKind = 'probe' | 'submit' | 'observe' | 'account' | 'abort';
 
 export interface BatchBackend extends Backend {
   /** How many commands of each kind have been started; for metrics. */
@@ -134,8 +132,8 @@ function createRunner(scheduler: BatchScheduler, settings: BatchSettings): Runne
     account: queries,
     abort: createLimit(ABORTS_AT_ONCE),
   };
-  const path = [...settings.binPath, process.env['PATH'] ?? DEFAULT_PATH].join(':');
-  const site = { ...inherited(scheduler.environmentNames), ...settings.environment };
+  const path = process.env['PATH'] ?? DEFAULT_PATH;
+  const site = { ...inherited(scheduler.environmentNames), ...settings.env };
   return {
     counts,
     command: (kind, line, owner, umask) =>

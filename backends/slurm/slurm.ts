@@ -16,18 +16,17 @@ import { readSubmitReply } from './submit-reply.ts';
 
 export type SlurmSettings = BatchSettings;
 
-export const SLURM_DEFAULTS: SlurmSettings = {
+const DEFAULTS: SlurmSettings = {
   settleMs: 30_000,
   commandTimeoutMs: 60_000,
   pollMs: 5_000,
   maxActive: 5_000,
   maxSubmitting: 4,
-  binPath: [],
-  environment: {},
+  env: {},
 };
 
 export function createSlurm(name: string, settings: Partial<SlurmSettings>): BatchBackend {
-  return createBatchBackend(name, slurm, { ...SLURM_DEFAULTS, ...settings });
+  return createBatchBackend(name, slurm, { ...DEFAULTS, ...settings });
 }
 
 /** Ids are written as squeue shows them; the raw id of an array's element is never used. */

@@ -11,7 +11,7 @@ export type ExitStatus =
   /** A number of slurmd's own errors: the script was never started. */
   | { readonly kind: 'notStarted' };
 
-export interface FinishedJob {
+interface FinishedJob {
   readonly state: string;
   readonly reason: string;
   readonly status: ExitStatus | undefined;

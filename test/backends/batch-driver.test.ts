@@ -17,8 +17,7 @@ const settings: BatchSettings = {
   pollMs: 100,
   maxActive: 10,
   maxSubmitting: 2,
-  binPath: ['/first'],
-  environment: { SITE: 'set by the site' },
+  env: { SITE: 'set by the site', PATH: '/usr/local/bin:/usr/bin:/bin:/site/bin' },
 };
 const request: SubmitRequest = {
   tag: 'align.17.abc' as Tag,
@@ -120,11 +119,11 @@ describe('commands', () => {
   test('a submit carries the umask and the site environment, but not the language of the parsers', async () => {
     const site = backend({
       submitCommand: () =>
-        sh('echo "$(umask) $SITE $(printenv LC_ALL || echo no) $USER $(echo $PATH | cut -d: -f1)"'),
+        sh('echo "$(umask) $SITE $(printenv LC_ALL || echo no) $USER $(echo $PATH | cut -d: -f4)"'),
     });
     expect(await site.submit(request)).toEqual({
       kind: 'accepted',
-      nativeId: '0027 set by the site no me /first',
+      nativeId: '0027 set by the site no me /site/bin',
     });
   });
 

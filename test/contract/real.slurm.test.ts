@@ -5,7 +5,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Owner } from '../../backends/backend.ts';
 import { createSlurm } from '../../backends/slurm/slurm.ts';
-import { describeBackend, type Habitat } from './describe-backend.ts';
+import { describeBackend } from './describe-backend.ts';
+import type { Habitat } from './world.ts';
 
 /** The user that test/schedulers/slurm-up makes. */
 const TEST_USER = 'wfalice';

@@ -11,7 +11,7 @@ export function fixture(name: string): string {
 
 /** A file `reply-NAME.txt`: exit code, standard output and standard error of one command. */
 export function reply(name: string): CommandResult {
-  const match = /^exit (\d+)\n--- stdout\n([^]*)--- stderr\n([^]*)$/.exec(fixture(`reply-${name}.txt`));
+  const match = /^exit (\d+)\n--- stdout\n([\s\S]*)--- stderr\n([\s\S]*)$/.exec(fixture(`reply-${name}.txt`));
   if (match === null) throw new Error(`reply-${name}.txt is not in the form that capture.sh writes`);
   const [, exitCode, stdout = '', stderr = ''] = match;
   return { exitCode: Number(exitCode), stdout, stderr, timedOut: false, durationMs: 10 };

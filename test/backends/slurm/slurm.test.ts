@@ -73,7 +73,9 @@ describe('scancel answers', () => {
 
   const abort = (text: string) => {
     writeFileSync(join(bin, 'reply'), text);
-    return createSlurm('site', { binPath: [bin] }).abort(owner, ['12' as NativeId], { kind: 'kill' });
+    return createSlurm('site', { env: { PATH: `${bin}:/usr/bin:/bin` } }).abort(owner, ['12' as NativeId], {
+      kind: 'kill',
+    });
   };
 
   test('silence is the answer to everything that is over or was never there', async () => {
