@@ -21,10 +21,7 @@ function inputValue(draft: Draft, name: string): Value {
   const given = Object.hasOwn(draft.bundle.inputs, name) ? draft.bundle.inputs[name] : undefined;
   const value = given ?? defaultOf(draft, name);
   if (value === null) {
-    draft.report(
-      draft.source.placeOfKey(['inputs', name]),
-      `input '${name}' is required: give it with --input ${name}=VALUE`,
-    );
+    draft.report(draft.source.placeOfKey(['inputs', name]), missingInput(name));
   }
   if (holdsNul(value)) {
     draft.report(
@@ -58,6 +55,10 @@ export function unknownInput(name: string, declared: readonly string[]): string 
   const inputs =
     declared.length === 0 ? 'the workflow has no inputs' : `the inputs are ${declared.join(', ')}`;
   return `there is no input '${name}'; ${inputs}`;
+}
+
+export function missingInput(name: string): string {
+  return `input '${name}' is required: give it with --input ${name}=VALUE`;
 }
 
 function holdsNul(value: Value): boolean {

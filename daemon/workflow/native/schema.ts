@@ -123,7 +123,7 @@ const listForm = z.union(
   ],
   { error: 'must be {linesOf: FILE}, {glob: PATTERN} or {range: [first, last, step]}' },
 );
-const input = z.union([scalar, values, listForm], {
+export const inputSchema = z.union([scalar, values, listForm], {
   error: 'must be a value, a list, {linesOf}, {glob} or {range}',
 });
 
@@ -200,7 +200,7 @@ export const workflowSchema = map({
   failureMode: z
     .enum(['NoNewCalls', 'ContinueWhilePossible'], { error: (issue) => failureModeAdvice(issue.input) })
     .optional(),
-  inputs: z.record(name, input, { error: 'must be a map of names to values' }).optional(),
+  inputs: z.record(name, inputSchema, { error: 'must be a map of names to values' }).optional(),
   defaults: map({
     backend: text.optional(),
     resources: resources.optional(),
@@ -233,6 +233,7 @@ export const workflowSchema = map({
 });
 
 export type WorkflowFile = z.infer<typeof workflowSchema>;
+export type InputBody = z.infer<typeof inputSchema>;
 export type TaskBody = z.infer<typeof task>;
 export type DefaultsBody = NonNullable<WorkflowFile['defaults']>;
 export type ResourcesBody = z.infer<typeof resources>;

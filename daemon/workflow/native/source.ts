@@ -64,7 +64,8 @@ const KEEPS_DIGITS = new Set([
   'options',
 ]);
 
-export function readSource(fileName: string, text: string): SourceRead {
+/** `keepAllDigits`: numbers anywhere in the file stay as they are written. */
+export function readSource(fileName: string, text: string, digits?: 'keepAllDigits'): SourceRead {
   const lines = new LineCounter();
   const mistake = (place: Place, message: string): Mistake => located(fileName, text, lines, place, message);
   const broken = (place: Place, message: string): SourceRead => ({
@@ -87,7 +88,7 @@ export function readSource(fileName: string, text: string): SourceRead {
     if (duplicates.length > 0) return { ok: false, mistakes: duplicates };
     if (document.contents === null)
       return broken(0, 'the file is empty; a workflow is a map with at least `tasks`');
-    keepDigits(document);
+    keepDigits(document, digits === 'keepAllDigits');
     return {
       ok: true,
       source: locate(fileName, text, document, document.toJS({ maxAliasCount: ALIASES_MAX }), mistake),
@@ -189,7 +190,7 @@ function duplicateKeys(document: Document): { place: Place; key: string }[] {
 }
 
 /** YAML reads `007` as 7 and `1.10` as 1.1; where text is meant, what is written counts. */
-function keepDigits(document: Document): void {
+function keepDigits(document: Document, everywhere: boolean): void {
   visit(document, {
     Scalar(key, node, ancestors) {
       const differs =
@@ -198,7 +199,7 @@ function keepDigits(document: Document): void {
       const isText = ancestors.some(
         (pair) => isPair(pair) && isScalar(pair.key) && KEEPS_DIGITS.has(String(pair.key.value)),
       );
-      if (isText && node.source !== undefined) node.value = node.source;
+      if ((isText || everywhere) && node.source !== undefined) node.value = node.source;
     },
   });
 }
