@@ -10,32 +10,36 @@ import { type Parsed, parseDurationMs, parseMemoryMiB } from './workflow/native/
 
 const backendSettings = {
   poll: duration(
-    'Calm time between two listings while jobs are active. Absent: the adapter decides.',
+    'Calm time between two listings while jobs are active. Absent: 5s for SLURM, 1s here.',
   ).exactOptional(),
   settle: duration(
-    'A job counts as gone only after listings over at least this long lacked it. Absent: 30s for SLURM.',
+    'A job counts as gone only after listings over at least this long lacked it. Absent: 30s for SLURM, 2s here.',
   ).exactOptional(),
   commandTimeout: duration(
-    'A scheduler command that takes longer is ended, and what it did is looked up.',
+    'A command that takes longer is ended, and what it did is looked up. Absent: 1m for SLURM, 30s here.',
   ).exactOptional(),
-  maxActive: count('Jobs of ours that may be with this scheduler at once.').exactOptional(),
-  maxSubmitting: count('Submit commands that may run at once.').exactOptional(),
-  env: z
-    .record(z.string(), z.string())
-    .prefault({})
-    .describe('Variables set for the commands of this scheduler, such as SLURM_CONF.'),
+  maxActive: count(
+    'Jobs of ours that may be with this scheduler at once. Absent: 5000 for SLURM, 1000 here.',
+  ).exactOptional(),
+  maxSubmitting: count('Submit commands that may run at once. Absent: 4.').exactOptional(),
 };
 
 const backend = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('slurm').describe('The adapter: SLURM, through its own commands.'),
+    kind: z.literal('slurm').describe('SLURM, through its own commands.'),
     ...backendSettings,
+    env: z
+      .record(z.string(), z.string())
+      .exactOptional()
+      .describe('Only for SLURM: variables of its commands and of the jobs, such as SLURM_CONF.'),
   }),
   z.strictObject({
-    kind: z.literal('local').describe('The adapter: processes on this machine.'),
+    kind: z.literal('local').describe('Processes on this machine.'),
     ...backendSettings,
-    cpus: count('CPUs that local jobs share. Absent: those of the machine.').exactOptional(),
-    memory: memory('Memory that local jobs share, such as 16G. Absent: that of the machine.').exactOptional(),
+    cpus: count('Only for local: CPUs that its jobs share. Absent: those of the machine.').exactOptional(),
+    memory: memory(
+      'Only for local: memory that its jobs share. Absent: that of the machine.',
+    ).exactOptional(),
   }),
 ]);
 

@@ -5,6 +5,7 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import type { BackendOptions } from '../backends/registry.ts';
 import { nameHint, schemaMistakes } from './config-mistakes.ts';
 import { type BackendFile, type ConfigFile, configSchema } from './config-schema.ts';
 import type { EngineSettings } from './engine/settings.ts';
@@ -15,19 +16,9 @@ import { readSource, type Source, type SourceRead } from './workflow/native/sour
 
 export type JournalChoice = 'auto' | 'local' | 'network';
 
-/** One scheduler. What is absent is the adapter's to decide. */
-export interface BackendConfig {
+/** One scheduler, as its adapter is told. */
+export interface BackendConfig extends BackendOptions {
   readonly name: string;
-  readonly kind: BackendFile['kind'];
-  readonly pollMs?: number;
-  readonly settleMs?: number;
-  readonly commandTimeoutMs?: number;
-  readonly maxActive?: number;
-  readonly maxSubmitting?: number;
-  readonly env: Readonly<Record<string, string>>;
-  /** Of the local backend only. */
-  readonly cpus?: number;
-  readonly memoryMiB?: number;
 }
 
 export interface Config {
@@ -138,10 +129,11 @@ function assemble(data: ConfigFile, sources: ConfigSources, file: string): Confi
       WFD_SOCKET: options.socket ?? env['WFD_SOCKET'],
     }),
   };
-  const backends = allBackends(data, sources);
+  const stateDir = resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? defaultStateDir(chosen));
+  const backends = allBackends(data, stateDir, sources);
   return {
     ...defined({ file: file || undefined, runsDir: path(data.runs.dir) }),
-    stateDir: resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? defaultStateDir(chosen)),
+    stateDir,
     socket: resolve(chosen.WFD_SOCKET ?? path(data.socket) ?? defaultSocketPath(chosen)),
     journal: data.state.journal,
     leaseMs: data.state.lease,
@@ -177,30 +169,36 @@ function engineSettings(data: ConfigFile, backend: string): EngineSettings {
 }
 
 /** Those of the file, and the two that need no words: `slurm` where it can be spoken to, `local` always. */
-function allBackends(data: ConfigFile, { hasProgram }: ConfigSources): BackendConfig[] {
-  const written = Object.entries(data.backends).map(([name, backend]) => backendConfig(name, backend));
-  const names = new Set(written.map((backend) => backend.name));
-  if (!names.has('slurm') && hasProgram('sbatch')) written.push({ name: 'slurm', kind: 'slurm', env: {} });
-  if (!names.has('local')) written.push({ name: 'local', kind: 'local', env: {} });
-  return written;
+function allBackends(data: ConfigFile, stateDir: string, { hasProgram }: ConfigSources): BackendConfig[] {
+  const written = { ...data.backends };
+  if (hasProgram('sbatch')) written['slurm'] ??= { kind: 'slurm' };
+  written['local'] ??= { kind: 'local' };
+  return Object.entries(written).map(([name, backend]) => backendConfig(name, backend, stateDir));
 }
 
-function backendConfig(name: string, backend: BackendFile): BackendConfig {
-  const local = backend.kind === 'local' ? backend : undefined;
-  return {
-    name,
-    kind: backend.kind,
-    env: backend.env,
-    ...defined({
-      pollMs: backend.poll,
-      settleMs: backend.settle,
-      commandTimeoutMs: backend.commandTimeout,
-      maxActive: backend.maxActive,
-      maxSubmitting: backend.maxSubmitting,
-      cpus: local?.cpus,
-      memoryMiB: local?.memory,
-    }),
-  };
+function backendConfig(name: string, backend: BackendFile, stateDir: string): BackendConfig {
+  const common = defined({
+    pollMs: backend.poll,
+    settleMs: backend.settle,
+    commandTimeoutMs: backend.commandTimeout,
+    maxActive: backend.maxActive,
+    maxSubmitting: backend.maxSubmitting,
+  });
+  switch (backend.kind) {
+    case 'slurm':
+      return { name, kind: 'slurm', ...common, ...defined({ env: backend.env }) };
+    case 'local':
+      return {
+        name,
+        kind: 'local',
+        // Records of local jobs belong to this daemon: two states never see each other's jobs.
+        stateDir: join(stateDir, name),
+        ...common,
+        ...defined({ cpus: backend.cpus, memoryMiB: backend.memory }),
+      };
+    default:
+      return backend satisfies never;
+  }
 }
 
 function defaultBackend(backends: readonly BackendConfig[]): string {

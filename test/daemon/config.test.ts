@@ -41,7 +41,7 @@ test('no file is needed', () => {
     socket: '/home/ada/.local/state/wfd/wfd.sock',
     journal: 'auto',
     engine: { ...DEFAULT_SETTINGS, backend: 'local' },
-    backends: [{ name: 'local', kind: 'local', env: {} }],
+    backends: [{ name: 'local', kind: 'local', stateDir: '/home/ada/.local/state/wfd/local' }],
     shutdown: { graceful: true, abortRuns: false, timeoutsMs: DEFAULT_PHASE_TIMEOUTS_MS },
   });
   expect(config).not.toHaveProperty('file');
@@ -104,7 +104,13 @@ backends:
       settleMs: 60_000,
       env: { SLURM_CONF: '/etc/other.conf' },
     },
-    { name: 'local', kind: 'local', cpus: 4, memoryMiB: 16_384, env: {} },
+    {
+      name: 'local',
+      kind: 'local',
+      stateDir: '/home/ada/.local/state/wfd/local',
+      cpus: 4,
+      memoryMiB: 16_384,
+    },
   ]);
 });
 
