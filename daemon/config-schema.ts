@@ -10,16 +10,16 @@ import { type Parsed, parseDurationMs, parseMemoryMiB } from './workflow/native/
 
 const backendSettings = {
   poll: duration(
-    'Calm time between two listings while jobs are active. Absent: 5s for SLURM, 1s here.',
+    'Calm time between two listings while jobs are active. Absent: 5s for SLURM, 1s for local.',
   ).exactOptional(),
   settle: duration(
-    'A job counts as gone only after listings over at least this long lacked it. Absent: 30s for SLURM, 2s here.',
+    'A job counts as gone only after listings over at least this long lacked it. Absent: 30s for SLURM, 2s for local.',
   ).exactOptional(),
   commandTimeout: duration(
-    'A command that takes longer is ended, and what it did is looked up. Absent: 1m for SLURM, 30s here.',
+    'A command that takes longer is ended, and what it did is looked up. Absent: 1m for SLURM, 30s for local.',
   ).exactOptional(),
   maxActive: count(
-    'Jobs of ours that may be with this scheduler at once. Absent: 5000 for SLURM, 1000 here.',
+    'Jobs of ours that may be with this scheduler at once. Absent: 5000 for SLURM, 1000 for local.',
   ).exactOptional(),
   maxSubmitting: count('Submit commands that may run at once. Absent: 4.').exactOptional(),
 };
