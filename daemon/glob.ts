@@ -8,7 +8,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** No answer is longer; a pattern that reaches further was meant otherwise. */
-export const MAX_MATCHES = 1_000_000;
+const MAX_MATCHES = 1_000_000;
 
 /** Paths that match an absolute pattern. A directory that cannot be read has no names in it. */
 export async function glob(pattern: string): Promise<readonly string[]> {
