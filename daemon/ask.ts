@@ -2,7 +2,7 @@
  * Everything the loop asks of the world outside, each question with a bound and none of them awaited:
  * listings, accounting, marks, spools, reads for programs. Answers go to the inbox.
  */
-import type { Owner } from '../backends/backend.ts';
+import type { Owner, Probe } from '../backends/backend.ts';
 import { logPath } from '../backends/job-script.ts';
 import { type Attempt, attemptKey } from './engine/model.ts';
 import { nativeIdOf } from './engine/reconcile.ts';
@@ -30,14 +30,15 @@ interface Poll {
   lastListing: number;
   isAccounting: boolean;
   nextAccounting: number;
-  isProbing: boolean;
-  nextProbe: number;
   /** Attempt keys accounting is wanted for. */
   readonly account: Set<string>;
 }
 
 export class Asker {
   private readonly polls = new Map<string, Poll>();
+  private readonly probes = new Map<string, Probe>();
+  /** When (monotonic) a backend may be probed next. */
+  private readonly nextProbe = new Map<string, number>();
   private readonly readingMarks = new Set<string>();
   private readonly reads = new Set<string>();
   private readonly spools = new Map<number, { busy: boolean; next: number }>();
@@ -57,8 +58,24 @@ export class Asker {
     return [...this.polls.values()].map((poll) => poll.watch);
   }
 
+  /** Once seen it stays: a probe that fails later says only that it cannot be asked now. */
   hasAccounting(backend: string): boolean {
-    return [...this.polls.values()].some((poll) => poll.backend === backend && poll.watch.hasAccounting);
+    return this.probes.get(backend)?.hasAccounting ?? false;
+  }
+
+  /** What is known of a backend as a whole, for people. */
+  health(backend: string): { readonly watch?: Watch; readonly probe?: Probe } {
+    const watches = [...this.polls.values()]
+      .filter((poll) => poll.backend === backend)
+      .map(({ watch }) => watch);
+    const watch = watches.find(({ reachable }) => reachable === 'no') ?? watches[0];
+    const probe = this.probes.get(backend);
+    return { ...(watch && { watch }), ...(probe && { probe }) };
+  }
+
+  /** Asks every backend what it is; nothing waits for the answers. */
+  probeAll(): void {
+    for (const name of this.set.parts.backends.keys()) this.probe(name, this.set.parts.clock.monotonicMs());
   }
 
   /** The newest answer of a scheduler was none. */
@@ -94,7 +111,7 @@ export class Asker {
     const wanted = this.wantedPolls();
     let next = Number.POSITIVE_INFINITY;
     for (const poll of wanted) {
-      if (!poll.isProbing && now >= poll.nextProbe) this.probe(poll, now);
+      if (now >= (this.nextProbe.get(poll.backend) ?? 0)) this.probe(poll.backend, now);
       if (!poll.isListing && now >= poll.nextListing) this.list(poll, now);
       if (!poll.isAccounting && poll.account.size > 0 && now >= poll.nextAccounting) this.account(poll, now);
       if (!poll.isListing) next = Math.min(next, poll.nextListing);
@@ -129,13 +146,13 @@ export class Asker {
     const poll: Poll = {
       watch: {
         key,
+        backend,
         reachable: 'unknown',
         reason: '',
         sinceMs: this.set.parts.clock.nowMs(),
         outageSince: undefined,
         suspectSince: undefined,
         suspicionCleared: false,
-        hasAccounting: false,
       },
       owner,
       backend,
@@ -144,25 +161,21 @@ export class Asker {
       lastListing: Number.NEGATIVE_INFINITY,
       isAccounting: false,
       nextAccounting: 0,
-      isProbing: false,
-      nextProbe: 0,
       account: new Set(),
     };
     this.polls.set(key, poll);
     return poll;
   }
 
-  private probe(poll: Poll, now: number): void {
-    poll.isProbing = true;
-    poll.nextProbe = now + PROBE_MS;
+  private probe(name: string, now: number): void {
+    this.nextProbe.set(name, now + PROBE_MS);
     void this.set
-      .backend(poll.backend)
+      .backend(name)
       ?.probe()
       .then((probe) => {
-        poll.isProbing = false;
-        // Once seen it stays: a probe that fails later says only that it cannot be asked now.
-        poll.watch.hasAccounting ||= probe.hasAccounting;
-        if (probe.reachable) poll.nextProbe = Number.POSITIVE_INFINITY;
+        const hadAccounting = this.hasAccounting(name);
+        this.probes.set(name, { ...probe, hasAccounting: probe.hasAccounting || hadAccounting });
+        if (probe.reachable) this.nextProbe.set(name, Number.POSITIVE_INFINITY);
         this.inbox.wake();
       });
   }

@@ -46,7 +46,9 @@ async function sendBulk(
   manner: AbortManner,
   ids: readonly NativeId[],
 ): Promise<void> {
+  set.commandsUnderWay += 1;
   const reply = await set.backend(backend)?.abort(owner, ids, manner);
+  set.commandsUnderWay -= 1;
   asker.hurry(backend, owner);
   if (reply?.kind !== 'failed') return;
   set.parts.log.warn(

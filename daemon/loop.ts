@@ -99,7 +99,7 @@ export class Loop {
 
   /** Submit and abort commands whose answer is not stored yet. */
   commandsUnderWay(): number {
-    return [...this.submitting.values()].reduce((sum, count) => sum + count, 0);
+    return [...this.submitting.values()].reduce((sum, count) => sum + count, this.set.commandsUnderWay);
   }
 
   isPaused(backend: string): boolean {
@@ -180,7 +180,8 @@ export class Loop {
   ) {
     const watch = this.asker.watch(input.watch);
     if (watch === undefined) return [];
-    const taken = takeSnapshot(this.set, watch, input.snapshot, input.begunAt, input.at);
+    const hasAccounting = this.asker.hasAccounting(watch.backend);
+    const taken = takeSnapshot(this.set, watch, { ...input, hasAccounting });
     this.asker.wantAccounting(input.watch, taken.doubted);
     for (const { nativeId, backend, owner } of taken.strays) {
       if ((this.strayAsked.get(nativeId) ?? Number.NEGATIVE_INFINITY) + STRAY_MS > context.now) continue;

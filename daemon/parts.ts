@@ -43,6 +43,8 @@ export interface SubmitWish {
   readonly owner: Owner;
   readonly umask: number;
   readonly submitDir: string;
+  /** Where the run's directory is to be; absent: as configured. */
+  readonly directory?: string;
   readonly name?: string;
   readonly backend?: string;
   readonly failureMode?: FailureMode;

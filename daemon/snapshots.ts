@@ -19,6 +19,7 @@ const WIND_DOWN_MS = 60_000;
 /** What is remembered of one watch between snapshots. Monotonic times. */
 export interface Watch {
   readonly key: WatchKey;
+  readonly backend: string;
   reachable: 'yes' | 'no' | 'unknown';
   reason: string;
   /** Since when `reachable` is what it is, epoch ms. */
@@ -28,8 +29,6 @@ export interface Watch {
   suspectSince: number | undefined;
   /** There is no second source, and the listing has said the same for long enough. */
   suspicionCleared: boolean;
-  /** Accounting answers here (probed). */
-  hasAccounting: boolean;
 }
 
 export interface Stray {
@@ -49,22 +48,26 @@ export interface Taken {
 
 const NOTHING: Taken = { judge: [], strays: [], doubted: [] };
 
-export function takeSnapshot(
-  set: WorkingSet,
-  watch: Watch,
-  snapshot: Snapshot,
-  begunAt: number,
-  at: number,
-): Taken {
+/** One listing, with when (monotonic) it was begun and answered. */
+export interface Listing {
+  readonly snapshot: Snapshot;
+  readonly begunAt: number;
+  readonly at: number;
+  /** Is there a second source to be asked? */
+  readonly hasAccounting: boolean;
+}
+
+export function takeSnapshot(set: WorkingSet, watch: Watch, listing: Listing): Taken {
+  const { snapshot, begunAt } = listing;
   const watched = [...watchedAttempts(set, watch)];
-  noteReachability(set, watch, snapshot, at);
+  noteReachability(set, watch, listing);
   if (snapshot.kind === 'unavailable') {
     for (const { attempt } of watched) noteOutage(set.evidenceOf(attempt));
     for (const orphan of watchedOrphans(set, watch)) noteOutage(orphan.evidence);
     return NOTHING;
   }
   const groups = groupByAttempt(set, snapshot.jobs);
-  const doubted = doubts(set, watch, watched, groups, begunAt, at);
+  const doubted = doubts(set, watch, watched, groups, listing);
   const skipped = new Set(doubted);
   for (const { attempt } of watched) {
     const evidence = set.evidenceOf(attempt);
@@ -91,7 +94,7 @@ function ownCandidates(
   return jobs.filter((job) => job.tag === attempt.tag || job.nativeId === holder);
 }
 
-function noteReachability(set: WorkingSet, watch: Watch, snapshot: Snapshot, at: number): void {
+function noteReachability(set: WorkingSet, watch: Watch, { snapshot, at }: Listing): void {
   const reachable = snapshot.kind === 'complete' ? 'yes' : 'no';
   if (snapshot.kind === 'unavailable') watch.reason = snapshot.reason;
   if (reachable === watch.reachable) return;
@@ -128,8 +131,7 @@ function doubts(
   watch: Watch,
   watched: readonly { readonly attempt: Attempt }[],
   groups: ReadonlyMap<string, readonly JobObservation[]>,
-  begunAt: number,
-  at: number,
+  { begunAt, at, hasAccounting }: Listing,
 ): readonly string[] {
   const known = watched.filter(
     ({ attempt }) => attempt.state.kind !== 'submitting' && set.evidenceOf(attempt).countsFrom <= begunAt,
@@ -147,8 +149,8 @@ function doubts(
   }
   if (watch.suspicionCleared) return [];
   watch.suspectSince ??= at;
-  const settleMs = set.backend(known[0]?.attempt.backend ?? '')?.settleMs ?? 0;
-  watch.suspicionCleared = !watch.hasAccounting && at - watch.suspectSince >= SUSPECT_SETTLES * settleMs;
+  const settleMs = set.backend(watch.backend)?.settleMs ?? 0;
+  watch.suspicionCleared = !hasAccounting && at - watch.suspectSince >= SUSPECT_SETTLES * settleMs;
   return watch.suspicionCleared ? [] : gone.map(({ attempt }) => attemptKey(attempt));
 }
 

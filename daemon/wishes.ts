@@ -100,7 +100,7 @@ function newRun(
     backend,
     labels: { ...program.labels, ...wish.labels },
     submitDir: wish.submitDir,
-    directory: `${parent}/${fileName(name)}-${id}-${uuid.slice(0, 8)}`,
+    directory: wish.directory ?? `${parent}/${fileName(name)}-${id}-${uuid.slice(0, 8)}`,
     umask: wish.umask,
     ...(wish.token !== undefined && { token: wish.token }),
     submittedAtMs: set.parts.clock.nowMs(),

@@ -32,6 +32,8 @@ export class WorkingSet {
   /** By attempt key; only of attempts that are active. */
   readonly evidence = new Map<string, Evidence>();
   readonly settings = new Map<string, unknown>();
+  /** Scheduler commands that change something and have not answered yet. */
+  commandsUnderWay = 0;
   nextRunId: RunId = 1;
   changes = new ChangeSet();
   private effects: (() => void)[] = [];

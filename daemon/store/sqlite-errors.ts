@@ -38,6 +38,10 @@ const TROUBLES: readonly { readonly codes: RegExp; readonly text: (file: string)
     text: (file) => `no space left for ${file}: free space on the file system that holds ${dirname(file)}`,
   },
   {
+    codes: /^SQLITE_IOERR_(RD|UN)?LOCK/,
+    text: (file) => `the file system of ${file} gives no locks (Lustre mounted without \`flock\`, perhaps)`,
+  },
+  {
     // A quota that is used up arrives as an error of writing, not as SQLITE_FULL (os_unix.c, unixWrite).
     codes: /^SQLITE_IOERR/,
     text: (file) => `${file} could not be written: look for a used-up quota or a failing disk or file server`,

@@ -1,0 +1,105 @@
+/** The engine's door, as the API sees it: wishes go to the loop's desk, states are read from memory. */
+import type {
+  Answer,
+  BackendStatus,
+  DaemonState,
+  EngineDoor,
+  EngineStatus,
+  Peer,
+} from './api/engine-door.ts';
+import type { Loop } from './loop.ts';
+
+interface Pause {
+  readonly by: string;
+  readonly reason: string;
+  readonly sinceMs: number;
+}
+interface Drain {
+  readonly by: string;
+  readonly sinceMs: number;
+}
+
+export function createDoor(loop: Loop): EngineDoor {
+  const { desk, set } = loop;
+  const nowMs = () => set.parts.clock.nowMs();
+  const afterwards = <T>(answer: Answer<void>, value: () => T): Answer<T> =>
+    answer.ok ? { ok: true, value: value() } : answer;
+  return {
+    submit: (wish, peer) => desk.submit({ ...wish, owner: peer.owner }),
+    abort: (runIds, wish, peer) =>
+      Promise.all(runIds.map((runId) => desk.abort({ runId, by: peer.name, ...wish }))),
+    abortCall: (runId, call, wish, peer) => desk.abort({ runId, call, by: peer.name, ...wish }),
+    hold: (runId, reason, peer) =>
+      desk.hold({ runId, by: peer.name, ...(reason !== undefined && { reason }) }),
+    release: (runId, peer) => desk.release({ runId, by: peer.name }),
+    async pauseBackend(name, reason, peer) {
+      const refusal = unknownBackend(loop, name);
+      if (refusal !== undefined) return refusal;
+      const pause: Pause = { by: peer.name, reason, sinceMs: nowMs() };
+      const answer = await desk.store(
+        `pause:${name}`,
+        pause,
+        `backend ${name} paused by ${peer.name}: ${reason}`,
+      );
+      return afterwards(answer, () => backendStatus(loop, name));
+    },
+    async resumeBackend(name, peer) {
+      const refusal = unknownBackend(loop, name);
+      if (refusal !== undefined) return refusal;
+      const answer = await desk.store(`pause:${name}`, null, `backend ${name} resumed by ${peer.name}`);
+      return afterwards(answer, () => backendStatus(loop, name));
+    },
+    async drain(peer: Peer) {
+      const drain: Drain = { by: peer.name, sinceMs: nowMs() };
+      const answer = await desk.store('drain', drain, `drained by ${peer.name}: nothing new is dispatched`);
+      return afterwards(answer, () => engineStatus(loop));
+    },
+    async resume(peer: Peer) {
+      const answer = await desk.store('drain', null, `dispatch resumed by ${peer.name}`);
+      return afterwards(answer, () => engineStatus(loop));
+    },
+    status: () => engineStatus(loop),
+    onEvents: (wake) => loop.onEvents(wake),
+  };
+}
+
+function unknownBackend(loop: Loop, name: string): Answer<never> | undefined {
+  if (loop.set.parts.backends.has(name)) return undefined;
+  const known = [...loop.set.parts.backends.keys()].join(', ');
+  return {
+    ok: false,
+    error: { code: 'BACKEND_NOT_FOUND', message: `there is no backend named "${name}"; there are: ${known}` },
+  };
+}
+
+export function engineStatus(loop: Loop): EngineStatus {
+  return {
+    state: daemonState(loop),
+    backends: [...loop.set.parts.backends.keys()].map((name) => backendStatus(loop, name)),
+  };
+}
+
+function daemonState(loop: Loop): DaemonState {
+  if (loop.isStopping) return { kind: 'stopping' };
+  if (loop.degraded !== undefined) return { kind: 'degraded', reason: loop.degraded };
+  const drain = loop.set.settings.get('drain');
+  return drain === undefined ? { kind: 'serving' } : { kind: 'draining', ...(drain as Drain) };
+}
+
+function backendStatus(loop: Loop, name: string): BackendStatus {
+  const backend = loop.set.backend(name);
+  const { watch, probe } = loop.asker.health(name);
+  const pause = loop.set.settings.get(`pause:${name}`);
+  const probed = probe === undefined ? 'unknown' : probe.reachable ? 'yes' : 'no';
+  const reachable = watch === undefined || watch.reachable === 'unknown' ? probed : watch.reachable;
+  return {
+    name,
+    kind: backend?.kind ?? 'unknown',
+    reachable,
+    summary: watch?.reachable === 'no' ? watch.reason : (probe?.summary ?? 'not asked yet'),
+    ...(watch && watch.reachable !== 'unknown' && { sinceMs: watch.sinceMs }),
+    ...(pause !== undefined && { paused: pause as Pause }),
+    active: loop.set.activePerBackend().get(name) ?? 0,
+    maxActive: backend?.maxActive ?? 0,
+  };
+}

@@ -1,0 +1,31 @@
+/** Makes the loop's real parts of a configuration: shared by the daemon and by `wfctl run`. */
+import { hostname, userInfo } from 'node:os';
+import type { Owner } from '../backends/backend.ts';
+import { createBackend } from '../backends/registry.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createDirectOwnerFiles } from './direct-owner-files.ts';
+import type { LoopLog, LoopParts } from './parts.ts';
+import type { Store } from './store/store.ts';
+import { openNative } from './workflow/native/open.ts';
+
+export function engineParts(config: Config, store: Store, log: LoopLog): LoopParts {
+  return {
+    store,
+    backends: new Map(config.backends.map((backend) => [backend.name, createBackend(backend.name, backend)])),
+    files: createDirectOwnerFiles(),
+    clock: systemClock,
+    random: Math.random,
+    open: openNative,
+    settings: config.engine,
+    log,
+    host: hostname(),
+    ...(config.runsDir !== undefined && { runsDir: config.runsDir }),
+  };
+}
+
+/** The user this process runs as: in user mode the owner of every run. */
+export function processOwner(): Owner {
+  const { uid, gid, username, homedir, shell } = userInfo();
+  return { uid, gid, name: username, home: homedir, shell: shell ?? '/bin/sh' };
+}
