@@ -136,8 +136,10 @@ class Door {
     return this.life.answer(takesMs, () => {
       const sample = sampledAtOnce ?? this.listing(owner);
       sample.shown.forEach((job, index) => {
-        job.reported = true;
-        if (sample.jobs[index]?.end !== undefined) job.endReported = true;
+        job.reportedMs ??= this.parts.time.trueMs;
+        if (sample.jobs[index]?.end === undefined || job.endReported) return;
+        job.endReported = true;
+        this.say(`listing shows the end of job ${job.nativeId}: ${sample.jobs[index]?.backendStatus}`);
       });
       if (sample.lie !== undefined) this.say(`listing lies (${sample.lie}): ${sample.jobs.length} jobs`);
       return { kind: 'complete', jobs: shuffled(sample.jobs, random, cluster.name) };

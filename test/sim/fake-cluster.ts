@@ -72,7 +72,6 @@ export class FakeCluster {
       runCount: 0,
       hasStarted: false,
       turn: 0,
-      reported: false,
       endReported: false,
       late,
     };

@@ -57,8 +57,8 @@ export interface ClusterJob {
   end?: JobEnd;
   /** Counts what has happened to it, so that plans made before are void. */
   turn: number;
-  /** A living daemon has been shown it in a listing. */
-  reported: boolean;
+  /** When a daemon was first shown it in a listing. */
+  reportedMs?: number;
   /** The daemon that lives now has been shown its end. */
   endReported: boolean;
   /** Created later than any rule allows for. */

@@ -77,7 +77,7 @@ function checkRunStep(court: Court, before: Run | undefined, after: Run): void {
   }
 }
 
-const CALL_ENDS: readonly Call['status'][] = ['Succeeded', 'Failed', 'Aborted', 'Skipped'];
+export const CALL_ENDS: readonly Call['status'][] = ['Succeeded', 'Failed', 'Aborted', 'Skipped'];
 
 function checkCallStep(court: Court, before: Call | undefined, after: Call): void {
   if (before === undefined || !CALL_ENDS.includes(before.status)) return;

@@ -172,7 +172,12 @@ function checkCause({ court }: TruthParts, attempt: Attempt, executions: readonl
 function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
   for (const cluster of parts.clusters.values()) {
     for (const job of cluster.alive()) {
-      if (job.work?.runId !== run.id || isExcused(parts, job) || isHunted(parts, job) || isDone(parts, job))
+      if (
+        job.work?.runId !== run.id ||
+        (isExcused(parts, job) && !isKnown(parts, job)) ||
+        isHunted(parts, job) ||
+        isDone(parts, job)
+      )
         continue;
       parts.court.accuse(
         RULES.endBeforeJob,
@@ -192,10 +197,15 @@ function checkGone({ clusters, court }: TruthParts, orphan: Orphan): void {
     );
 }
 
-/** A submit that came too late is excused until the daemon has been shown its job. */
+/** What no rule can know of: a submit that came too late, or jobs that cannot be found again. */
 function isExcused({ cannotReconnect, clusters }: TruthParts, job: ClusterJob): boolean {
-  if (job.late && !job.reported) return true;
+  if (job.late) return true;
   return [...cannotReconnect].some((name) => clusters.get(name)?.jobs.includes(job));
+}
+
+/** A late job that a listing has shown while its run went on is as good as any other. */
+function isKnown({ time }: TruthParts, job: ClusterJob): boolean {
+  return job.late && job.reportedMs !== undefined && time.trueMs - job.reportedMs > 5_000;
 }
 
 function isHunted({ rows }: TruthParts, job: ClusterJob): boolean {

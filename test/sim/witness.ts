@@ -77,6 +77,8 @@ export class Witness implements ClusterWitness, BackendWitness {
       return court.accuse(RULES.foreign, `job ${job.nativeId} (${job.tag}) is told to end, and is not ours`);
     const attempt = rows.attempt(work.runId, work.call, work.number);
     if (attempt === undefined || attempt.state.kind === 'ended' || attempt.tag !== job.tag) return;
+    const holder = this.parts.files.holderOf(work.directory);
+    if (holder !== undefined && holder !== job.nativeId) return; // another job is the attempt's
     if (attempt.ending === undefined) {
       court.accuse(
         RULES.foreign,

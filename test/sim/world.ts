@@ -19,6 +19,7 @@ import { FakeCluster } from './fake-cluster.ts';
 import { FakeFiles } from './fake-files.ts';
 import { Life } from './life.ts';
 import { createRandom, type Random } from './random.ts';
+import { CALL_ENDS } from './row-checks.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { StoreDoor } from './store-door.ts';
 import { Transcript } from './transcript.ts';
@@ -328,10 +329,25 @@ class World {
     const orphans = [...rows.orphans.values()].filter((orphan) => orphan.goneAtMs === undefined);
     const jobs = [...this.clusters.values()].flatMap((cluster) => cluster.alive());
     return [
-      ...runs.map((run) => `run ${run.id} is ${run.status}${run.held ? ' (held)' : ''}`),
+      ...runs.map(
+        (run) => `run ${run.id} is ${run.status}${run.held ? ' (held)' : ''}${this.openCalls(run.id)}`,
+      ),
       ...orphans.map((orphan) => `orphan ${orphan.tag} is not confirmed gone`),
       ...jobs.map((job) => `job ${job.nativeId} (${job.tag}) is ${job.state}`),
     ];
+  }
+
+  private openCalls(runId: number): string {
+    const open = this.rows.callsOf(runId).filter((call) => !CALL_ENDS.includes(call.status));
+    const attempts = this.rows.attemptsOf(runId).filter((attempt) => attempt.state.kind !== 'ended');
+    return [
+      '',
+      ...open.map(
+        (call) =>
+          `${call.key} ${call.status}${call.retryAtMs === undefined ? '' : `, retry in ${(call.retryAtMs - this.time.wallMs()) / 1000} s`}`,
+      ),
+      ...attempts.map((attempt) => `#${attempt.number} of ${attempt.call} ${JSON.stringify(attempt.state)}`),
+    ].join(', ');
   }
 
   private giveUp(): void {
