@@ -1,6 +1,6 @@
 /** Real processes: two daemons on one state, and a daemon that is killed while it commits. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -9,10 +9,12 @@ import { bundled, HOST, MIGRATIONS, opened, refusal, temporaryDirectory } from '
 const bundles = mkdtempSync(join(tmpdir(), 'wfd-store-programs-'));
 let worker: string;
 let commitLoop: string;
+let takeLeases: string;
 
 beforeAll(async () => {
   worker = await bundled('daemon/store/worker.ts', bundles);
   commitLoop = await bundled('test/daemon/store/programs/commit-loop.ts', bundles);
+  takeLeases = await bundled('test/daemon/store/programs/take-leases.ts', bundles);
 });
 
 afterAll(() => rmSync(bundles, { recursive: true, force: true }));
@@ -51,6 +53,49 @@ describe.each(['local', 'network'] as const)('%s mode', (journal) => {
     expect(nextRunId).toBe(Math.max(...stored) + 1);
   });
 });
+
+test('of many that reach for an expired lease at once, exactly one gets it', async () => {
+  const root = temporaryDirectory();
+  const directories = Array.from({ length: 60 }, (_, index) => join(root, String(index)));
+  for (const directory of directories) leaveExpiredLease(directory);
+  const rivals = Array.from({ length: 4 }, () => startRival(directories));
+  await Promise.all(rivals.map(({ ready }) => ready));
+
+  const taken = (await Promise.all(rivals.map(({ go }) => go()))).flat();
+
+  expect(taken.sort()).toEqual([...directories].sort());
+});
+
+function leaveExpiredLease(directory: string): void {
+  const holder = { host: 'login9', pid: 1, bootId: 'b', startedAt: '', heartbeatAt: '', nonce: 'old' };
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'lease.json'), JSON.stringify(holder));
+  const longAgoSeconds = Date.now() / 1_000 - 61;
+  utimesSync(join(directory, 'lease.json'), longAgoSeconds, longAgoSeconds);
+}
+
+function startRival(directories: readonly string[]) {
+  const child = spawn(process.execPath, [takeLeases, ...directories]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  const printed = (lines: number) =>
+    untilPrinted(
+      child,
+      () => output.split('\n').length > lines,
+      () => '',
+    );
+  return {
+    ready: printed(1),
+    go: async (): Promise<readonly string[]> => {
+      child.stdin.write('go\n');
+      await printed(2);
+      return JSON.parse(output.split('\n')[1] ?? '');
+    },
+  };
+}
 
 interface Committing {
   readonly pid: number | undefined;
