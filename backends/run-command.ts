@@ -76,6 +76,8 @@ export function asOwner(line: CommandLine, owner: Owner | undefined, umask: numb
 }
 
 async function execute(command: Command): Promise<Omit<CommandResult, 'durationMs'>> {
+  const stranger = notOurs(command.owner);
+  if (stranger !== undefined) return { stdout: '', stderr: '', timedOut: false, failedToStart: stranger };
   const { program, args, input } = asOwner(command, command.owner, command.umask);
   const child = execa(program, args, {
     env: { ...command.env },
@@ -114,6 +116,13 @@ async function execute(command: Command): Promise<Omit<CommandResult, 'durationM
 function switchTo(owner: Owner | undefined): readonly string[] {
   if (owner === undefined || process.geteuid?.() !== 0 || owner.uid === 0) return [];
   return ['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--init-groups', '--'];
+}
+
+/** Better no command than one that does its work as the wrong user. */
+function notOurs(owner: Owner | undefined): string | undefined {
+  const uid = process.geteuid?.();
+  if (owner === undefined || uid === undefined || uid === 0 || owner.uid === uid) return undefined;
+  return `cannot act for ${owner.name} (uid ${owner.uid}): only a daemon that runs as root can`;
 }
 
 /** The values travel as arguments, never inside the shell's text. */

@@ -1,6 +1,6 @@
 /**
  * What SLURM's job states mean, and what a finished job's state, reason and status prove about its end.
- * (squeue(1), JOB STATE CODES; the newer names are those of Slurm 23.11 and later.)
+ * (squeue(1), JOB STATE CODES.)
  */
 import type { EndReport, JobObservation } from '../backend.ts';
 
@@ -23,13 +23,11 @@ const PHASES: Readonly<Record<string, JobObservation['state']>> = {
   PENDING: 'queued',
   // Nodes are allocated but still booting: nothing of the user's runs.
   CONFIGURING: 'queued',
-  POWER_UP_NODE: 'queued',
   REQUEUED: 'queued',
   REQUEUE_FED: 'queued',
   REQUEUE_HOLD: 'queued',
   RESV_DEL_HOLD: 'queued',
   SPECIAL_EXIT: 'queued',
-  EXPEDITING: 'queued',
   RUNNING: 'running',
   // Its processes may still write files.
   COMPLETING: 'running',
@@ -43,11 +41,9 @@ const PHASES: Readonly<Record<string, JobObservation['state']>> = {
   COMPLETED: 'ended',
   DEADLINE: 'ended',
   FAILED: 'ended',
-  LAUNCH_FAILED: 'ended',
   NODE_FAIL: 'ended',
   OUT_OF_MEMORY: 'ended',
   PREEMPTED: 'ended',
-  RECONFIG_FAIL: 'ended',
   TIMEOUT: 'ended',
   // Not here: REVOKED. The job went to another cluster of a federation, so it is not over.
 };
@@ -96,10 +92,7 @@ export function endOf(job: FinishedJob): EndReport {
       return { kind: 'Preempted', started };
     case 'NODE_FAIL':
     case 'BOOT_FAIL':
-    case 'RECONFIG_FAIL':
       return { kind: 'NodeFailure', started };
-    case 'LAUNCH_FAILED':
-      return { kind: 'LaunchFailure', started };
     case 'CANCELLED':
       // With `--kill-on-invalid-dep` it is the scheduler that cancels.
       return { kind: job.reason === 'DependencyNeverSatisfied' ? 'Unsatisfiable' : 'Cancelled', started };

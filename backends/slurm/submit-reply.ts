@@ -43,41 +43,48 @@ function refused(result: CommandResult, exitCode: number): SubmitReply {
   return { kind: 'ambiguous', reason };
 }
 
+// The texts are those of slurm_strerror (22.05) and of sbatch itself.
+
 /** The request may have arrived although no answer did. Looked for first: they outweigh all else that is printed. */
 const UNCERTAIN: readonly RegExp[] = [
   /timed out/i,
   /\((send|receive|shutdown) failure\)/,
-  /(Message|Communication) \w+ failure/i,
+  /(Message|Communication) \w+ failure/,
   /Connection reset|Broken pipe|Zero Bytes were transmitted/i,
 ];
 
 const LATER: readonly RegExp[] = [
   // QOSMaxSubmitJobPerUserLimit, AssocMaxSubmitJobLimit, …GrpSubmitJobsLimit: room comes as jobs end.
   /\b(QOS|Assoc)\w*Submit\w*/,
-  // MaxJobCount. sbatch itself has tried 15 times by then.
-  /queue full|temporarily un(able|available)|Requested nodes are busy/i,
+  /breached requested QOS usage threshold/,
+  // MaxJobCount, and a controller that is starting. sbatch itself has tried 15 times by then.
+  /queue full|temporarily (unable|unavailable|disabled)|Requested nodes are busy|Unable to create job record/,
+  /unable to load job state|System submissions disabled/,
   // No connection was made, so nothing was sent: surely no job, and a look-up would only have to wait as long.
   /Unable to contact slurm controller \(connect failure\)/,
-  /backup controller in standby/i,
-  /Required partition not available/,
+  /[Cc]ontroller (is )?in standby mode/,
+  /Required partition not available|Partition in DOWN state|reservation not usable now/,
+  // The controller's disk, not ours.
+  /I\/O error writing script\/environment/,
   /Could not establish a configuration source/,
 ];
 
 /** slurmctld's answers to what will be as wrong the next time. */
 const NEVER: readonly RegExp[] = [
-  /Invalid (partition name|account|qos|feature|generic resource|job array|node name|license|--?\w|wckey)/i,
-  /Requested (node configuration is not available|reservation is invalid|time limit is invalid)/i,
-  /Requested (partition configuration not available|operation not supported)/i,
-  /More (processors|nodes) requested than permitted/i,
-  /Node count specification invalid/i,
-  /User's group not permitted|Access\/permission denied|Invalid user id|User not found/i,
-  /Job dependency problem/,
+  /\bInvalid (?!job credential|authentication)\S/,
+  /specification (can not be satisfied|invalid)|can not be satisfied/,
+  /Requested (node|partition) configuration (is )?not available/,
+  /Requested (reservation|time limit) is invalid|Access denied to requested reservation/,
+  /Requested (nodes not in this partition|more tasks than|operation not supported|GRES option unsupported)/,
+  /More processors requested than permitted|Memory required by task is not available/,
+  /No partition specified/,
+  /User's group not permitted|Access\/permission denied|User not found/,
+  /Job dependency problem|Circular job dependency/,
   // Reached only with a named limit on the size of one job (isQueueLimit).
   /violates accounting\/QOS policy/,
-  /Memory required by task is not available/,
   /Pathname of a file, directory or other parameter too long/,
-  // Scripts are ours; what goes wrong here is the file, not the moment.
-  /Unable to open file|This does not look like a batch script|Batch script (is empty|contains DOS line breaks|contains NULL)/i,
+  // The script is there before it is submitted; what is wrong with it will stay wrong.
+  /Unable to open file|does not look like a batch script|Batch script (is|contains)|does not allow scripts that/,
 ];
 
 /**

@@ -46,6 +46,21 @@ describe('rejected', () => {
     expect(readSubmitReply(failed(1, stderr))).toMatchObject({ kind: 'rejected' });
   });
 
+  test.each([
+    'Node count specification invalid',
+    'More processors requested than permitted',
+    "User's group not permitted to use this partition",
+    'Requested time limit is invalid (missing or exceeds some limit)',
+    'Requested partition configuration not available now',
+    'Invalid wckey specification',
+    'Pathname of a file, directory or other parameter too long',
+  ])('%s (a text of slurm_strerror)', (text) => {
+    expect(readSubmitReply(failed(1, `${FAILED}${text}\n`))).toEqual({
+      kind: 'rejected',
+      reason: `sbatch: ${text}`,
+    });
+  });
+
   test('the site’s submit plugin explains itself (constructed)', () => {
     const stderr = `sbatch: error: Please name a project with --account.\n${FAILED}Unspecified error\n`;
     expect(readSubmitReply(failed(1, stderr))).toEqual({
@@ -97,6 +112,18 @@ describe('later', () => {
     expect(readSubmitReply(result)).toMatchObject({ kind: 'throttled', reason: expect.stringMatching(/\w/) });
   });
 
+  test.each([
+    'Slurm backup controller in standby mode',
+    'Unable to create job record, try again',
+    'I/O error writing script/environment to file',
+    'Requested account has breached requested QOS usage threshold',
+  ])('%s (a text of slurm_strerror)', (text) => {
+    expect(readSubmitReply(failed(1, `${FAILED}${text}\n`))).toEqual({
+      kind: 'throttled',
+      reason: `sbatch: ${text}`,
+    });
+  });
+
   test('a command that could not be started submitted nothing', () => {
     const { exitCode, ...rest } = printed('');
     expect(readSubmitReply({ ...rest, failedToStart: 'spawn setpriv EAGAIN' })).toMatchObject({
@@ -120,6 +147,8 @@ describe('ambiguous', () => {
     ],
     ['the answer was lost', failed(1, `${FAILED}Unable to contact slurm controller (receive failure)\n`)],
     ['the connection broke', failed(1, `${FAILED}Zero Bytes were transmitted or received\n`)],
+    ['a key that did not fit', failed(1, `${FAILED}Invalid job credential\n`)],
+    ['munge in trouble', failed(1, `${FAILED}Protocol authentication error\n`)],
     ['a wrapper failed and said nothing', failed(1, '')],
     ['a wrapper failed although there was an id', { ...printed('4711\n'), exitCode: 1 }],
     ['exit code 255 without a word', failed(255, '')],
