@@ -10,26 +10,46 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
+/** `node build.mjs [DIRECTORY [NAME …]]`: tests build into a directory of their own, and only what they need. */
+const [outDir = join(ROOT, 'dist'), ...only] = process.argv.slice(2);
+const OUT = resolve(outDir);
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Runnable files; the others are loaded by them, under these names. */
 const PROGRAMS = { wfctl: 'cli/main.ts', wfd: 'daemon/main.ts' };
 const PARTS = {
+  'wfctl-commands.cjs': 'cli/all-commands.ts',
   'workflow.cjs': 'daemon/workflow/for-cli.ts',
   'run-mode.cjs': 'daemon/run-mode.ts',
   'store-worker.cjs': 'daemon/store/worker.ts',
 };
 /** Parts that wfctl imports where its sources say so: left outside its bundle. */
-const LAZY = new Map(['workflow.cjs', 'run-mode.cjs'].map((part) => [join(ROOT, PARTS[part]), `./${part}`]));
+const LAZY = new Map(
+  ['wfctl-commands.cjs', 'workflow.cjs', 'run-mode.cjs'].map((part) => [
+    join(ROOT, PARTS[part]),
+    `./${part}`,
+  ]),
+);
+
+const leaveOutside = {
+  name: 'lazy-parts',
+  setup(context) {
+    context.onResolve({ filter: /\.ts$/, namespace: 'file' }, ({ path, resolveDir, kind }) => {
+      const part = LAZY.get(join(resolveDir, path));
+      return part !== undefined && kind === 'dynamic-import' ? { path: part, external: true } : undefined;
+    });
+  },
+};
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
+const wanted = (programs) =>
+  Object.entries(programs).filter(([name]) => only.length === 0 || only.includes(name));
 await Promise.all([
-  ...Object.entries(PROGRAMS).map(([name, entry]) => bundle(name, entry, '#!/usr/bin/env node\n')),
-  ...Object.entries(PARTS).map(([name, entry]) => bundle(name, entry, '')),
+  ...wanted(PROGRAMS).map(([name, entry]) => bundle(name, entry, '#!/usr/bin/env node\n')),
+  ...wanted(PARTS).map(([name, entry]) => bundle(name, entry, '')),
 ]);
-for (const name of Object.keys(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
+for (const [name] of wanted(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
 const migrations = join(ROOT, 'daemon/store/migrations');
 if (existsSync(migrations)) cpSync(migrations, join(OUT, 'migrations'), { recursive: true });
 // The repository's own package.json says "module"; these files are CommonJS.
@@ -54,19 +74,6 @@ function bundle(name, entry, shebang) {
     banner: {
       js: `${shebang}const importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
     },
-    plugins: [leaveOutside(entry)],
+    plugins: [leaveOutside],
   });
-}
-
-function leaveOutside(entry) {
-  return {
-    name: 'lazy-parts',
-    setup(context) {
-      context.onResolve({ filter: /\.ts$/, namespace: 'file' }, ({ path, resolveDir, kind }) => {
-        const part = LAZY.get(join(resolveDir, path));
-        const isLazy = part !== undefined && kind === 'dynamic-import' && entry === PROGRAMS.wfctl;
-        return isLazy ? { path: part, external: true } : undefined;
-      });
-    },
-  };
 }

@@ -1,5 +1,6 @@
 /** One HTTP request over a Unix socket. Knows nothing of wfd. */
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -40,11 +41,10 @@ export function open(socketPath: string, asked: HttpRequest): Promise<IncomingMe
   return new Promise((resolve, reject) => {
     let connected = false;
     const sent = request({
-      socketPath,
       method: asked.method,
       path: asked.path,
-      // One request per connection: nothing is kept open that would keep the process from ending.
-      agent: false,
+      // No agent: one request per connection, nothing kept open that would keep the process from ending.
+      createConnection: () => connect({ path: socketPath }),
       headers: {
         host: 'wfd',
         ...asked.headers,

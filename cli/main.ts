@@ -1,109 +1,13 @@
 /**
- * wfctl: reads the command line, loads the one command that was typed, and turns every end into an exit code.
+ * wfctl: runs the one command that was typed, and turns every end into an exit code.
  *
  * It starts at every keystroke of a person and in every loop of a script, so nothing is loaded that the
- * command does not need (no schema library, no parser, no database).
+ * command does not need: no schema library, no workflow parser, and for the commonest not even yargs.
  */
-import yargs, { type Argv } from 'yargs';
-import { ERRORS } from '../daemon/protocol/errors.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
-import { CliError, usageError } from './cli-error.ts';
-import { createClient } from './client.ts';
-import type { Command, CommandContext } from './command.ts';
-import { createOutput } from './print/output.ts';
-
-interface Entry {
-  /** As yargs reads it: `<needed>`, `[optional]`, `[several..]`. */
-  readonly usage: string;
-  readonly summary: string;
-  readonly examples: readonly string[];
-  readonly load: () => Promise<Command<object>>;
-}
-
-const COMMANDS: readonly Entry[] = [
-  {
-    usage: 'submit <file>',
-    summary: 'Submit a workflow; prints the id of the run',
-    examples: ['wfctl submit align.yaml --input reference=/data/ref.fa --label project=p42'],
-    load: async () => (await import('./commands/submit.ts')).submit,
-  },
-  {
-    usage: 'status <id>',
-    summary: 'How a run is',
-    examples: ['wfctl status 17 --calls'],
-    load: async () => (await import('./commands/status.ts')).status,
-  },
-  {
-    usage: 'list',
-    summary: 'Runs, newest first',
-    examples: ['wfctl list --status Running --label project=p42'],
-    load: async () => (await import('./commands/list.ts')).list,
-  },
-  {
-    usage: 'abort [ids..]',
-    summary: 'Abort runs, or one call of a run',
-    examples: [
-      'wfctl abort 17 --wait',
-      "wfctl abort 17 --call 'align[3]'",
-      'wfctl abort --label project=p42',
-    ],
-    load: async () => (await import('./commands/abort.ts')).abort,
-  },
-  {
-    usage: 'hold <id>',
-    summary: 'Start nothing new of a run; its jobs are watched',
-    examples: ['wfctl hold 17 --reason "wait for the new reference"'],
-    load: async () => (await import('./commands/hold.ts')).hold,
-  },
-  {
-    usage: 'release <id>',
-    summary: 'Let a held run go on',
-    examples: ['wfctl release 17'],
-    load: async () => (await import('./commands/release.ts')).release,
-  },
-  {
-    usage: 'logs <id> [call]',
-    summary: 'What a call has printed',
-    examples: ["wfctl logs 17 'align[3]' --stderr --follow"],
-    load: async () => (await import('./commands/logs.ts')).logs,
-  },
-  {
-    usage: 'why <id> [call]',
-    summary: 'Why a run or a call is where it is',
-    examples: ["wfctl why 17 'align[3]'"],
-    load: async () => (await import('./commands/why.ts')).why,
-  },
-  {
-    usage: 'events [id]',
-    summary: 'What has happened',
-    examples: ['wfctl events 17 --follow'],
-    load: async () => (await import('./commands/events.ts')).events,
-  },
-  {
-    usage: 'validate <file>',
-    summary: 'Check a workflow; needs no daemon',
-    examples: ['wfctl validate align.yaml --input reference=/data/ref.fa'],
-    load: async () => (await import('./commands/validate.ts')).validate,
-  },
-  {
-    usage: 'run [file]',
-    summary: 'Run a workflow in the foreground, with no daemon',
-    examples: ['wfctl run align.yaml --backend local', 'wfctl run --resume wf-runs/align-1-0f3a9c2e'],
-    load: async () => (await import('./commands/run.ts')).run,
-  },
-  {
-    usage: 'backends [action] [name]',
-    summary: 'The schedulers; pause or resume one',
-    examples: ['wfctl backends pause slurm --reason "maintenance"'],
-    load: async () => (await import('./commands/backends.ts')).backends,
-  },
-  {
-    usage: 'daemon [action]',
-    summary: 'status, start, stop, drain or resume the daemon',
-    examples: ['wfctl daemon start'],
-    load: async () => (await import('./commands/daemon.ts')).daemon,
-  },
-];
+import { contextOf } from './context.ts';
+import { quickStatus } from './quick.ts';
+import { reported } from './report.ts';
 
 void main(process.argv.slice(2));
 
@@ -111,87 +15,21 @@ async function main(words: readonly string[]): Promise<void> {
   // A reader that has seen enough (`wfctl list | head -1`) closes the pipe; that is no error.
   process.stdout.on('error', endQuietlyOnClosedPipe);
   process.stderr.on('error', endQuietlyOnClosedPipe);
-  try {
-    process.exitCode = await execute(words);
-  } catch (error) {
-    process.exitCode = report(error);
+  process.exitCode = await start(words);
+}
+
+async function start(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && words[0] === '--version') {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
   }
-}
-
-async function execute(words: readonly string[]): Promise<number> {
-  let exitCode = 0;
-  const parser = yargs([...words])
-    .scriptName('wfctl')
-    .usage('$0 <command>\n\nRuns workflows on batch schedulers, through the daemon wfd.')
-    .option('socket', {
-      type: 'string',
-      requiresArg: true,
-      describe: "The daemon's socket (else WFD_SOCKET, yours, the system's)",
-    })
-    .option('start', {
-      type: 'boolean',
-      describe: 'Start a daemon of yours if none answers (else WFD_AUTOSTART=1)',
-    });
-  for (const entry of COMMANDS) {
-    parser.command({
-      command: entry.usage,
-      describe: entry.summary,
-      builder: async (yargs: Argv) =>
-        (await entry.load())
-          .options(yargs.usage(`wfctl ${entry.usage}\n\n${entry.summary}`))
-          .example(entry.examples.map((line) => [line, ''])),
-      handler: async (args) => {
-        exitCode = await (await entry.load()).run(args, contextOf(words, args));
-      },
-    });
+  const quick = quickStatus(words);
+  if (quick !== undefined) {
+    const { status } = await import('./commands/status.ts');
+    return reported(() => status.run(quick, contextOf(words, quick)));
   }
-  await parser
-    .demandCommand(1, 'no command given; `wfctl --help` lists them')
-    .recommendCommands()
-    .strict()
-    .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false })
-    .detectLocale(false)
-    .version(VERSION)
-    .help()
-    .wrap(80)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw usageOrBug(message, error);
-    })
-    .parseAsync();
-  return exitCode;
-}
-
-/** What yargs itself refuses is the user's mistake; whatever else a command throws is passed on. */
-function usageOrBug(message: string | null, error: Error | undefined): Error {
-  if (error !== undefined && error.name !== 'YError') return error;
-  const text = message ?? error?.message ?? 'wrong usage';
-  return usageError(
-    text.startsWith('Did you mean') ? `there is no such command. ${text}` : `${text} (see --help)`,
-  );
-}
-
-function contextOf(words: readonly string[], args: object): CommandContext {
-  const env = process.env;
-  const cwd = process.cwd();
-  const out = createOutput(process.stdout, process.stderr, env);
-  const start = 'start' in args ? args.start : undefined;
-  const autostart = start === undefined ? env['WFD_AUTOSTART'] === '1' : start === true;
-  const given = 'socket' in args && typeof args.socket === 'string' ? { socket: args.socket } : {};
-  const client = createClient({ env, words, cwd, autostart, note: out.note, ...given });
-  return { client, out, env, cwd, ...given };
-}
-
-function report(error: unknown): number {
-  if (error instanceof CliError) {
-    process.stderr.write(
-      [`wfctl: ${error.message}`, ...error.details.map((line) => `  ${line}`), ''].join('\n'),
-    );
-    return ERRORS[error.code].exitCode;
-  }
-  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`wfctl: this is a bug in wfctl ${VERSION}: ${told}\n`);
-  return ERRORS.INTERNAL.exitCode;
+  const { executeAndReport } = await import('./all-commands.ts');
+  return executeAndReport(words);
 }
 
 function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {

@@ -2,18 +2,12 @@
 import type { Argv } from 'yargs';
 import { usageError } from './cli-error.ts';
 
-export function runIdOption<T>(yargs: Argv<T>): Argv<T & { id: number }> {
-  return yargs.positional('id', {
-    type: 'string',
-    demandOption: true,
-    describe: 'Id of the run',
-    coerce: runId,
-  }) as Argv<T & { id: number }>;
+export function runIdOption<T>(yargs: Argv<T>) {
+  return yargs.positional('id', { type: 'string', demandOption: true, describe: 'Id of the run' });
 }
 
 /** Run ids are what people type: `17`. */
-export function runId(given: unknown): number {
-  const text = String(given);
+export function runId(text: string): number {
   const id = Number(text);
   if (!/^\d{1,15}$/.test(text) || id === 0)
     throw usageError(`"${text}" is not a run id; they are numbers, such as 17 (wfctl list)`);

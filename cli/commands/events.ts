@@ -12,7 +12,6 @@ export const events = defineCommand({
     yargs
       .positional('id', {
         type: 'string',
-        coerce: (given) => (given === undefined ? undefined : runId(given)),
         describe: 'Only of this run',
       })
       .option('follow', {
@@ -28,7 +27,8 @@ export const events = defineCommand({
         describe: 'Only after the event of this number',
       })
       .option('json', { type: 'boolean', default: false, describe: 'One JSON object a line' }),
-  async run({ id, follow, after, json }, { client, out }) {
+  async run({ id: given, follow, after, json }, { client, out }) {
+    const id = given === undefined ? undefined : runId(given);
     const show = (event: EventAnswer) => out.line(json ? JSON.stringify(event) : inWords(event));
     let seenSeq = after;
     for (;;) {

@@ -1,6 +1,6 @@
 /** wfctl hold: nothing new of a run is started; its jobs are watched. */
 import { defineCommand } from '../command.ts';
-import { runIdOption } from '../options.ts';
+import { runId, runIdOption } from '../options.ts';
 import { statusInWords } from '../print/run.ts';
 
 export const hold = defineCommand({
@@ -8,7 +8,8 @@ export const hold = defineCommand({
     runIdOption(yargs)
       .option('reason', { type: 'string', requiresArg: true, describe: 'Kept, and shown in status' })
       .option('json', { type: 'boolean', default: false, describe: 'The run as JSON' }),
-  async run({ id, reason, json }, { client, out }) {
+  async run({ id: given, reason, json }, { client, out }) {
+    const id = runId(given);
     const run = await client.call('holdRun', {
       params: { id },
       body: reason === undefined ? {} : { reason },

@@ -19,7 +19,6 @@ export const list = defineCommand({
       .option('since', {
         type: 'string',
         requiresArg: true,
-        coerce: sinceTime,
         describe: 'Only submitted since: 2h, 3d, 2026-01-31',
       })
       .option('limit', { type: 'number', requiresArg: true, default: 50, describe: 'At most so many' })
@@ -30,7 +29,15 @@ export const list = defineCommand({
       })
       .option('json', { type: 'boolean', default: false, describe: 'A JSON list' }),
   async run({ status, label, name, user, since, limit, before, json }, { client, out }) {
-    const query = { status, label, name, owner: user, since, limit, before };
+    const query = {
+      status,
+      label,
+      name,
+      owner: user,
+      since: since === undefined ? undefined : sinceTime(since),
+      limit,
+      before,
+    };
     const { runs, next } = await client.call('listRuns', { query });
     if (json) {
       out.json(runs);

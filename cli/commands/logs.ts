@@ -5,7 +5,7 @@ import type { LogAnswer } from '../../daemon/protocol/answers.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import type { Client } from '../client.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { runIdOption } from '../options.ts';
+import { runId, runIdOption } from '../options.ts';
 
 export const logs = defineCommand({
   options: (yargs) =>
@@ -26,7 +26,8 @@ export const logs = defineCommand({
         default: false,
         describe: 'Go on until the attempt has ended',
       }),
-  async run({ id, call, stderr, attempt, follow }, context) {
+  async run({ id: given, call, stderr, attempt, follow }, context) {
+    const id = runId(given);
     const log = await chosenLog(context.client, id, call, attempt);
     const path = stderr ? log.stderr : log.stdout;
     if (!follow && log.state === 'ended' && !exists(path)) throw nothingThere(path, log);

@@ -1,7 +1,7 @@
 /** wfctl status: how one run is. */
 import { isRunEnd } from '../../daemon/protocol/words.ts';
 import { defineCommand } from '../command.ts';
-import { runIdOption } from '../options.ts';
+import { runId, runIdOption } from '../options.ts';
 import { callLines } from '../print/calls.ts';
 import { printRun } from '../print/run.ts';
 import { exitCodeOf, waitForEnd } from '../wait.ts';
@@ -16,20 +16,20 @@ export const status = defineCommand({
         default: false,
         describe: 'Return when the run has ended; 1 unless it succeeded',
       }),
-  async run({ id, json, calls, wait }, { client, out }) {
+  async run({ id: given, json, calls, wait }, { client, out }) {
+    const id = runId(given);
     const exitCode = wait ? exitCodeOf(await waitForEnd(client, id)) : 0;
     const read = (withCalls: boolean) =>
       client.call('getRun', { params: { id }, query: { calls: withCalls ? 1 : undefined } });
-    const run = await read(calls);
     if (json) {
-      out.json(run);
+      out.json(await read(calls));
       return exitCode;
     }
+    const [run, daemon] = await Promise.all([read(calls), client.call('getDaemon')]);
     const explained = !calls && (run.failing || run.status === 'Failed') ? await read(true) : run;
-    // Only a run that goes on is concerned by the state of daemon and backends.
-    const daemon = isRunEnd(run.status) ? undefined : await client.call('getDaemon');
     const now = new Date();
-    printRun(explained, out, now, daemon);
+    // Only a run that goes on is concerned by the state of daemon and backends.
+    printRun(explained, out, now, isRunEnd(run.status) ? undefined : daemon);
     if (calls) for (const line of callLines(run, out.width, now)) out.line(line);
     return exitCode;
   },

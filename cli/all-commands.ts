@@ -1,0 +1,161 @@
+/**
+ * Every command with its options and help, read by yargs. A file of its own beside wfctl: yargs is most of the
+ * time a command takes to start, and what scripts ask for in loops does without it (quick.ts).
+ */
+import yargs, { type Argv } from 'yargs';
+import { VERSION } from '../daemon/protocol/version.ts';
+import { usageError } from './cli-error.ts';
+import type { Command } from './command.ts';
+import { contextOf } from './context.ts';
+import { reported } from './report.ts';
+
+/** Answers the exit code. */
+export function executeAndReport(words: readonly string[]): Promise<number> {
+  return reported(() => execute(words));
+}
+
+async function execute(words: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const parser = yargs([...words])
+    .scriptName('wfctl')
+    .usage('$0 <command>\n\nRuns workflows on batch schedulers, through the daemon wfd.')
+    .option('socket', {
+      type: 'string',
+      requiresArg: true,
+      describe: "The daemon's socket (else WFD_SOCKET, yours, the system's)",
+    })
+    .option('start', {
+      type: 'boolean',
+      describe: 'Start a daemon of yours if none answers (else WFD_AUTOSTART=1)',
+    });
+  for (const entry of COMMANDS) {
+    parser.command({
+      command: entry.usage,
+      describe: entry.summary,
+      builder: async (yargs: Argv) =>
+        (await entry.load())
+          .options(yargs.usage(`wfctl ${entry.usage}\n\n${entry.summary}`))
+          .example(entry.examples.map((line) => [line, ''])),
+      handler: async (args) => {
+        exitCode = await (await entry.load()).run(args, contextOf(words, args));
+      },
+    });
+  }
+  await parser
+    .demandCommand(1, 'no command given; `wfctl --help` lists them')
+    .recommendCommands()
+    .strict()
+    .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false })
+    .detectLocale(false)
+    .version(VERSION)
+    .help()
+    .wrap(80)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw usageOrBug(message, error);
+    })
+    .parseAsync();
+  return exitCode;
+}
+
+interface Entry {
+  /** As yargs reads it: `<needed>`, `[optional]`, `[several..]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Command<object>>;
+}
+
+const COMMANDS: readonly Entry[] = [
+  {
+    usage: 'submit <file>',
+    summary: 'Submit a workflow; prints the id of the run',
+    examples: ['wfctl submit align.yaml --input reference=/data/ref.fa --label project=p42'],
+    load: async () => (await import('./commands/submit.ts')).submit,
+  },
+  {
+    usage: 'status <id>',
+    summary: 'How a run is',
+    examples: ['wfctl status 17 --calls'],
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    usage: 'list',
+    summary: 'Runs, newest first',
+    examples: ['wfctl list --status Running --label project=p42'],
+    load: async () => (await import('./commands/list.ts')).list,
+  },
+  {
+    usage: 'abort [ids..]',
+    summary: 'Abort runs, or one call of a run',
+    examples: [
+      'wfctl abort 17 --wait',
+      "wfctl abort 17 --call 'align[3]'",
+      'wfctl abort --label project=p42',
+    ],
+    load: async () => (await import('./commands/abort.ts')).abort,
+  },
+  {
+    usage: 'hold <id>',
+    summary: 'Start nothing new of a run; its jobs are watched',
+    examples: ['wfctl hold 17 --reason "wait for the new reference"'],
+    load: async () => (await import('./commands/hold.ts')).hold,
+  },
+  {
+    usage: 'release <id>',
+    summary: 'Let a held run go on',
+    examples: ['wfctl release 17'],
+    load: async () => (await import('./commands/release.ts')).release,
+  },
+  {
+    usage: 'logs <id> [call]',
+    summary: 'What a call has printed',
+    examples: ["wfctl logs 17 'align[3]' --stderr --follow"],
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  {
+    usage: 'why <id> [call]',
+    summary: 'Why a run or a call is where it is',
+    examples: ["wfctl why 17 'align[3]'"],
+    load: async () => (await import('./commands/why.ts')).why,
+  },
+  {
+    usage: 'events [id]',
+    summary: 'What has happened',
+    examples: ['wfctl events 17 --follow'],
+    load: async () => (await import('./commands/events.ts')).events,
+  },
+  {
+    usage: 'validate <file>',
+    summary: 'Check a workflow; needs no daemon',
+    examples: ['wfctl validate align.yaml --input reference=/data/ref.fa'],
+    load: async () => (await import('./commands/validate.ts')).validate,
+  },
+  {
+    usage: 'run [file]',
+    summary: 'Run a workflow in the foreground, with no daemon',
+    examples: ['wfctl run align.yaml --backend local', 'wfctl run --resume wf-runs/align-1-0f3a9c2e'],
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    usage: 'backends [action] [name]',
+    summary: 'The schedulers; pause or resume one',
+    examples: ['wfctl backends pause slurm --reason "maintenance"'],
+    load: async () => (await import('./commands/backends.ts')).backends,
+  },
+  {
+    usage: 'daemon [action]',
+    summary: 'status, start, stop, drain or resume the daemon',
+    examples: ['wfctl daemon start'],
+    load: async () => (await import('./commands/daemon.ts')).daemon,
+  },
+];
+
+/** What yargs itself refuses is the user's mistake; whatever else a command throws is passed on. */
+function usageOrBug(message: string | null, error: Error | undefined): Error {
+  if (error !== undefined && error.name !== 'YError') return error;
+  const text = message ?? error?.message ?? 'wrong usage';
+  return usageError(
+    text.startsWith('Did you mean') ? `there is no such command. ${text}` : `${text} (see --help)`,
+  );
+}
