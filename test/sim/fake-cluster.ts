@@ -315,9 +315,11 @@ export class FakeCluster {
       if (job.end === undefined || time.trueMs < job.end.purgedFromMs + REUSED_AFTER_MS)
         taken.add(job.nativeId);
     }
-    do this.lastId++;
-    while (taken.has(String(100 + (this.lastId % habits.idWrap))) && this.lastId % 100_000 !== 0);
-    return String(100 + (this.lastId % habits.idWrap)) as NativeId;
+    for (let tries = 0; tries < habits.idWrap; tries++) {
+      const id = String(100 + (this.lastId++ % habits.idWrap));
+      if (!taken.has(id)) return id as NativeId;
+    }
+    return String(100_000 + this.lastId++) as NativeId;
   }
 
   private say(job: ClusterJob, what: string): void {

@@ -136,10 +136,12 @@ function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
     );
   }
   if (excused) return;
-  const running = executions.find((execution) => execution.end === undefined);
+  const running = executions.find((execution) => execution.end === undefined && !execution.job.late);
   if (running !== undefined)
     court.accuse(RULES.endBeforeJob, `${name}, but its command runs in job ${running.job.nativeId}`);
-  const job = cluster.alive().find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one));
+  const job = cluster
+    .alive()
+    .find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one) && !isDuplicate(parts, one));
   if (job !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but job ${job.nativeId} is ${job.state}`);
   const success = completed.find((execution) => isSuccess(execution));
   if (
@@ -218,8 +220,13 @@ function isDone({ files }: TruthParts, job: ClusterJob): boolean {
   if (job.execution?.end?.kind === 'completed') return true;
   const exit = files.exitOf(job.work.directory);
   if (exit?.nativeId === job.nativeId) return true;
-  const holder = files.holderOf(job.work.directory);
-  return job.state === 'running' && holder !== undefined && holder !== job.nativeId;
+  return job.state === 'running' && isDuplicate({ files }, job);
+}
+
+/** Another job holds its attempt's claim: it will find that, and do nothing. */
+function isDuplicate({ files }: Pick<TruthParts, 'files'>, job: ClusterJob): boolean {
+  const holder = job.work && files.holderOf(job.work.directory);
+  return holder !== undefined && holder !== job.nativeId;
 }
 
 function isForced(rows: CommittedRows, runId: number): boolean {
