@@ -42,12 +42,13 @@ fi
 echo "Starting wfd; its log is $state/log"
 dist/wfd 2>"$state/log" &
 daemon=$!
+up=no
 for _ in $(seq 100); do
-  if "$wfctl" list >/dev/null 2>&1; then break; fi
+  if "$wfctl" list >/dev/null 2>&1; then up=yes; break; fi
   kill -0 $daemon 2>/dev/null || break
   sleep 0.1
 done
-"$wfctl" list >/dev/null || { echo "the daemon did not come up:" >&2; cat "$state/log" >&2; exit 1; }
+[ $up = yes ] || { echo "the daemon did not come up:" >&2; cat "$state/log" >&2; exit 1; }
 
 echo "\$ wfctl submit examples/cohort.yaml --backend $backend"
 run=$(cd "$runs" && "$wfctl" submit "$OLDPWD/examples/cohort.yaml" --backend $backend)

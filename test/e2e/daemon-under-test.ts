@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 export interface Spoken {
   readonly code: number;
@@ -26,7 +26,10 @@ export class DaemonUnderTest {
     const log = openSync(this.logPath, 'a');
     this.process = spawn(resolve('dist/wfd'), [], { env: this.env, stdio: ['ignore', 'ignore', log] });
     closeSync(log);
-    await expect.poll(() => this.wfctl('list').then(({ code }) => code), { timeout: 30_000 }).toBe(0);
+    await vi.waitFor(async () => expect((await this.wfctl('list')).code, this.log()).toBe(0), {
+      timeout: 30_000,
+      interval: 100,
+    });
   }
 
   /** Ends the daemon by a signal and waits until it is gone. Jobs go on. */
