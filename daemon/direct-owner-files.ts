@@ -6,6 +6,7 @@
  */
 import { constants } from 'node:fs';
 import {
+  access,
   chmod,
   type FileHandle,
   lstat,
@@ -42,6 +43,7 @@ const AT_ONCE = 4;
 
 export function createDirectOwnerFiles(): OwnerFiles {
   return {
+    mayMake: (owner, directory) => asOwner(owner, () => mayMake(directory)),
     write: (owner, umask, files) => asOwner(owner, () => writeAll(umask, files)),
     readMarks: (owner, directory, logPath) => asOwner(owner, () => readMarks(directory, logPath)),
     listSpool: (owner, directory) => asOwner(owner, () => listSpool(directory)),
@@ -52,6 +54,16 @@ export function createDirectOwnerFiles(): OwnerFiles {
       return answer.kind === 'ok' ? answer.value : answer;
     },
   };
+}
+
+/** The nearest parent that is there must let us in and let us write. */
+async function mayMake(directory: string): Promise<void> {
+  for (let path = directory; ; path = dirname(path)) {
+    const found = await doing(`cannot make ${directory}`, ifThere(stat(path)));
+    if (found === undefined) continue;
+    if (!found.isDirectory()) throw new FileTrouble(`cannot make ${directory}: ${path} is not a directory`);
+    return doing(`cannot make ${directory}: ${path}`, access(path, constants.W_OK | constants.X_OK));
+  }
 }
 
 /** Carries the words for a person from where a file could not be used to the answer. */

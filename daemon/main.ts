@@ -71,7 +71,7 @@ function readOptions(): ConfigOptions | undefined {
 }
 
 /** A mistake of whoever started us: said once, plainly, on stderr. */
-function fail(message: string): void {
+function fail(message: string): undefined {
   process.stderr.write(`wfd: ${message}\n`);
   process.exitCode = ERRORS.USAGE.exitCode;
 }
@@ -83,22 +83,28 @@ function passedSocket(): ListenOn | undefined {
 }
 
 async function openState(config: Config, log: Logger): Promise<Store | undefined> {
-  const opened = await openStore({
-    directory: config.stateDir,
-    migrationsFolder: join(__dirname, 'migrations'),
-    workerPath: join(__dirname, 'store-worker.cjs'),
-    host: hostname(),
-    journal: config.journal,
-    leaseMs: config.leaseMs,
-    onLost: (reason) => {
-      log.fatal({ reason }, 'the state has been taken over by another daemon; this one ends');
-      process.exit(ERRORS.INTERNAL.exitCode);
-    },
-  });
-  if (opened.ok) return opened.store;
-  fail(opened.error.message);
-  return undefined;
+  for (;;) {
+    const opened = await openStore({
+      directory: config.stateDir,
+      migrationsFolder: join(__dirname, 'migrations'),
+      workerPath: join(__dirname, 'store-worker.cjs'),
+      host: hostname(),
+      journal: config.journal,
+      leaseMs: config.leaseMs,
+      onLost: (reason) => {
+        log.fatal({ reason }, 'the state has been taken over by another daemon; this one ends');
+        process.exit(ERRORS.INTERNAL.exitCode);
+      },
+    });
+    if (opened.ok) return opened.store;
+    if (opened.error.kind !== 'noSpace') return fail(opened.error.message);
+    // It may pass; ending would only be a restart in a loop (SEMANTICS 6, our own troubles).
+    log.error({}, `${opened.error.message} It is tried again every ${NO_SPACE_RETRY_MS / 1000} s.`);
+    await new Promise((resolve) => setTimeout(resolve, NO_SPACE_RETRY_MS));
+  }
 }
+
+const NO_SPACE_RETRY_MS = 10_000;
 
 async function serve(
   config: Config,

@@ -12,6 +12,8 @@ export type FileAnswer<T> =
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface OwnerFiles {
+  /** May the owner make this directory? Makes nothing; looks at the nearest parent that is there. */
+  mayMake(owner: Owner, directory: string): Promise<FileAnswer<void>>;
   /** Creates directories as needed and writes each file completely, or says which could not be and why. */
   write(owner: Owner, umask: number, files: readonly FileToWrite[]): Promise<FileAnswer<void>>;
   /** Opens the directory anew: network file systems cache. A directory that is not there has no marks. */

@@ -65,7 +65,7 @@ function apply(
       noteAlive(state, attempt, verdict, moment, startOf(set, attempt));
       return {};
     case 'ended':
-      endAttempt(state, attempt, verdict.outcome, moment, verdict.nativeId);
+      endAttempt(state, withTimes(set, attempt), verdict.outcome, moment, verdict.nativeId);
       set.forget(attempt);
       return {};
     case 'neverArrived':
@@ -75,6 +75,17 @@ function apply(
     default:
       return verdict satisfies never;
   }
+}
+
+/** A short job may have ended before any listing showed it: its own marks say when it ran. */
+function withTimes(set: WorkingSet, attempt: Attempt): Attempt {
+  const startedAtMs = attempt.startedAtMs ?? startOf(set, attempt);
+  const endedAtMs = set.evidenceOf(attempt).marks?.exit?.atMs;
+  return {
+    ...attempt,
+    ...(startedAtMs !== undefined && { startedAtMs }),
+    ...(endedAtMs !== undefined && endedAtMs > 0 && { endedAtMs }),
+  };
 }
 
 function startOf(set: WorkingSet, attempt: Attempt): number | undefined {

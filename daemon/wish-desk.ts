@@ -13,6 +13,7 @@ import {
   prepareSubmit,
   refuse,
   refuseEnded,
+  runsParent,
 } from './wishes.ts';
 import type { WorkingSet } from './working-set.ts';
 
@@ -44,6 +45,8 @@ export class WishDesk {
       if (stored !== undefined) this.remember(token, stored);
     }
     const opened = this.set.parts.open(wish.bundle);
+    const obstacle = await this.obstacle(wish);
+    if (obstacle !== undefined) return { ok: false, error: { code: 'INVALID_REQUEST', message: obstacle } };
     const answer = await this.wait(
       `token:${token ?? this.queue.length}`,
       (): Preparation<{ run: Run; repeated: boolean }> => {
@@ -132,6 +135,13 @@ export class WishDesk {
       prepared.apply();
       answer({ ok: true, value: prepared.value });
     }
+  }
+
+  /** The run's directory must be possible before there is a run. */
+  private async obstacle(wish: SubmitWish): Promise<string | undefined> {
+    const parent = wish.directory ?? runsParent(this.set, wish);
+    const answer = await this.set.parts.files.mayMake(wish.owner, parent);
+    return answer.kind === 'ok' ? undefined : `nothing was submitted: ${answer.reason}`;
   }
 
   private prepareAll(

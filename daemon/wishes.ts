@@ -88,7 +88,7 @@ function newRun(
   uuid: string,
 ): Run {
   const name = wish.name ?? program.name;
-  const parent = set.parts.runsDir ?? `${wish.submitDir}/wf-runs`;
+  const parent = runsParent(set, wish);
   return {
     id,
     uuid,
@@ -106,6 +106,11 @@ function newRun(
     submittedAtMs: set.parts.clock.nowMs(),
     problems: [],
   };
+}
+
+/** Where run directories are made for this submit. */
+export function runsParent(set: WorkingSet, wish: SubmitWish): string {
+  return set.parts.runsDir ?? `${wish.submitDir}/wf-runs`;
 }
 
 /** A name people chose, as a part of a path: nothing that separates, hides or needs quoting. */

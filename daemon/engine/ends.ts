@@ -16,7 +16,7 @@ export interface Moment {
   readonly settings: EngineSettings;
 }
 
-/** Ends the attempt and settles its call. `outputs` are those the task declares, for a success. */
+/** Ends the attempt and settles its call. An `endedAtMs` that the job's own mark gave is kept. */
 export function endAttempt(
   state: RunState,
   attempt: Attempt,
@@ -29,7 +29,7 @@ export function endAttempt(
   const ended: Attempt = {
     ...rest,
     state: { kind: 'ended', outcome, ...(nativeId && { nativeId }) },
-    endedAtMs: moment.nowMs,
+    endedAtMs: attempt.endedAtMs ?? moment.nowMs,
   };
   state.putAttempt(ended);
   state.addEvent(moment.nowMs, 'attempt.ended', `${attempt.call} ${describe(outcome)}`, ended);

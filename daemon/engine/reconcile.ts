@@ -61,11 +61,21 @@ function judgeExit(
   }
   const report = own?.end ?? terminalRecord(evidence, exit.nativeId)?.end;
   const requeued = own?.runCount !== undefined && own.runCount > exit.runCount;
-  if (report !== undefined || requeued || facts.now - (evidence.exitSince ?? facts.now) >= facts.refineMs) {
+  const since = evidence.exitSince ?? facts.now;
+  const until =
+    since + facts.refineMs * (isKilling(exit.exitCode) && own !== undefined ? KILLED_PATIENCE : 1);
+  if (report !== undefined || requeued || facts.now >= until) {
     return ended(outcomeOfExit(exit, report, { ...context, requeued }));
   }
   const wants: Want[] = facts.hasAccounting && own === undefined ? ['snapshot', 'accounting'] : ['snapshot'];
-  return { kind: 'wait', wants, until: (evidence.exitSince ?? facts.now) + facts.refineMs };
+  return { kind: 'wait', wants, until };
+}
+
+/** A killed job may be cleaned up for minutes (epilogue) before the scheduler says what killed it. */
+const KILLED_PATIENCE = 10;
+
+function isKilling(exitCode: number): boolean {
+  return exitCode > 128;
 }
 
 /** The listing says ended and no mark does: a mark may be late, accounting may know more. */
