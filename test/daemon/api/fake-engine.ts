@@ -23,7 +23,7 @@ export const ME: Owner = {
 
 export interface Fake {
   readonly engine: EngineDoor;
-  readonly store: Store;
+  readonly store: { -readonly [K in keyof Store]: Store[K] };
   /** Every wish, as it came: `submit`, `abort 17` … */
   readonly wishes: string[];
   readonly runs: Map<number, RunOverview>;
