@@ -210,11 +210,21 @@ class Door {
   private listing(owner: Owner): Listing {
     const { cluster, time, random, habits } = this.parts;
     const shown = cluster.jobs.filter((job) => job.owner.uid === owner.uid && isListed(job, time.trueMs));
-    const lie = this.isOn('emptyListing') ? 'empty' : this.isOn('partialListing') ? 'partial' : undefined;
+    const lie = this.lie(shown);
     const told =
-      lie === undefined ? shown : lie === 'empty' ? [] : shown.filter((job) => hash(job.tag) % 3 === 0);
+      lie === undefined ? shown : shown.filter((job) => lie === 'partial' && hash(job.tag) % 3 === 0);
     const jobs = told.map((job) => listed(job, time.trueMs, random.chance(habits.strange)));
     return { shown: told, jobs, lie };
+  }
+
+  /** The long lie is told only where a daemon can see through it: enough known jobs vanish at once. */
+  private lie(shown: readonly ClusterJob[]): Listing['lie'] {
+    if (this.isOn('emptyListing')) return 'empty';
+    if (this.isOn('partialListing')) return 'partial';
+    const known = shown.filter(
+      (job) => job.work !== undefined && job.state !== 'ended' && job.reportedMs !== undefined,
+    );
+    return this.isOn('massLie') && known.length >= 14 ? 'mass' : undefined;
   }
 
   private timedOutQuery(): Promise<Snapshot> {
@@ -230,7 +240,7 @@ class Door {
 interface Listing {
   readonly shown: readonly ClusterJob[];
   readonly jobs: readonly JobObservation[];
-  readonly lie: string | undefined;
+  readonly lie: 'empty' | 'partial' | 'mass' | undefined;
 }
 
 const DOWN = { kind: 'unavailable', reason: 'Unable to contact slurm controller (connect failure)' } as const;

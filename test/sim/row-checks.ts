@@ -9,18 +9,24 @@ import type { EngineSettings } from '../../daemon/engine/settings.ts';
 import type { Changes } from '../../daemon/store/store.ts';
 import type { CommittedRows } from './committed-rows.ts';
 import { type Court, RULES } from './court.ts';
-import { taskOf } from './workflows.ts';
+import { taskOf, writtenWorkflow } from './workflows.ts';
 
 export interface RowCheckParts {
   readonly rows: CommittedRows;
   readonly court: Court;
   readonly settings: EngineSettings;
   readonly maxActive: ReadonlyMap<string, number>;
+  /** Runs whose abort was asked for before their finalization began: `onAbort` must follow. */
+  readonly oweOnAbort: Set<number>;
 }
 
 /** Called before `changes` are applied to the rows. */
-export function checkTransitions({ rows, court }: RowCheckParts, changes: Changes): void {
-  for (const run of changes.runs) checkRunStep(court, rows.runs.get(run.id), run);
+export function checkTransitions(parts: RowCheckParts, changes: Changes): void {
+  const { rows, court } = parts;
+  for (const run of changes.runs) {
+    checkRunStep(court, rows.runs.get(run.id), run);
+    noteAbort(parts, rows.runs.get(run.id), run);
+  }
   for (const call of changes.calls) checkCallStep(court, rows.calls.get(call.runId)?.get(call.key), call);
   for (const attempt of changes.attempts) {
     checkAttemptStep(court, rows.attempts.get(attempt.runId)?.get(attemptKey(attempt)), attempt);
@@ -75,6 +81,12 @@ function checkRunStep(court: Court, before: Run | undefined, after: Run): void {
   if (before.abort !== undefined && after.abort === undefined) {
     court.accuse(RULES.transition, `run ${after.id} has forgotten its abort`);
   }
+}
+
+function noteAbort({ oweOnAbort }: RowCheckParts, before: Run | undefined, after: Run): void {
+  if (after.status === 'ForceAborting') oweOnAbort.delete(after.id);
+  if (after.status === 'Aborting' && before?.status === 'Running' && before.finalization === undefined)
+    oweOnAbort.add(after.id);
 }
 
 export const CALL_ENDS: readonly Call['status'][] = ['Succeeded', 'Failed', 'Aborted', 'Skipped'];
@@ -196,8 +208,10 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function checkRunEnd({ rows, court }: RowCheckParts, run: Run): void {
+function checkRunEnd(parts: RowCheckParts, run: Run): void {
+  const { rows, court } = parts;
   const calls = rows.callsOf(run.id);
+  checkSteps(parts, run, calls);
   const name = `run ${run.id}, ${run.status}`;
   const isAborted = run.status === 'Aborted';
   if (isAborted !== (run.abort !== undefined))
@@ -220,5 +234,21 @@ function checkRunEnd({ rows, court }: RowCheckParts, run: Run): void {
     !run.problems.some((problem) => problem.key === 'workflow')
   ) {
     court.accuse(RULES.runEnd, `${name}, but every call succeeded`);
+  }
+}
+
+/** Not forced: the steps that the workflow has for this end were there (SEMANTICS 5). */
+function checkSteps({ rows, court, oweOnAbort }: RowCheckParts, run: Run, calls: readonly Call[]): void {
+  const bundle = rows.bundles.get(run.id);
+  if (bundle === undefined || run.startedAtMs === undefined || run.abort?.force === true) return;
+  const workflow = writtenWorkflow(bundle);
+  const wanted = [
+    ...(workflow.finally ? ['finally'] : []),
+    ...(workflow.onFailure && run.status === 'Failed' ? ['onFailure'] : []),
+    ...(workflow.onAbort && oweOnAbort.has(run.id) ? ['onAbort'] : []),
+  ];
+  for (const step of wanted) {
+    if (!calls.some((call) => call.key === step))
+      court.accuse(RULES.finalization, `run ${run.id}, ${run.status}, had no ${step}`);
   }
 }

@@ -38,24 +38,24 @@ export interface Scenario {
 }
 
 export function drawScenario(random: Random): Scenario {
-  const healsAtMs = random.pick([60_000, 180_000, 400_000]);
+  const healsAtMs = random.pick([60_000, 200_000, 600_000, 1_200_000]);
   const isBig = random.chance(0.1);
   const names = random.chance(0.3) ? ['alpha', 'beta'] : ['alpha'];
   return {
     healsAtMs,
-    backends: names.map((name) => drawBackend(random.fork(name), name, healsAtMs)),
+    backends: names.map((name) => drawBackend(random.fork(name), name, healsAtMs, isBig)),
     node: nodeWeather(random.fork('node'), healsAtMs),
     files: { markLagMs: random.pick([0, 500, 4_000]), claims: true },
-    settings: drawSettings(random),
+    settings: drawSettings(random, isBig),
     owners: OWNERS.slice(0, random.int(1, 2)),
-    runs: random.int(1, isBig ? 2 : 4),
+    runs: random.int(1, isBig ? 2 : 6),
     tasks: random.int(1, 5),
-    scatter: isBig ? 14 : random.int(1, 4),
+    scatter: isBig ? 30 : random.int(1, 4),
     aborts: random.pick([0, 0.3, 0.8]),
     holds: random.pick([0, 0, 0.4]),
     switches: random.pick([0, 0, 0.5]),
-    crashes: random.pick([0, 0.01, 0.05]),
-    crashesMax: random.int(0, 6),
+    crashes: random.pick([0, 0.01, 0.05, 0.2]),
+    crashesMax: random.int(0, 8),
     downMs: random.pick([500, 20_000, 120_000]),
     doesNotResume: random.pick([0, 0, 0.3]),
     clockJumps: random.pick([0, 0, 3]),
@@ -71,16 +71,22 @@ const OWNERS: readonly Owner[] = ['alice', 'bob'].map((name, index) => ({
   shell: '/bin/bash',
 }));
 
-function drawBackend(random: Random, name: string, healsAtMs: number): BackendScenario {
+function drawBackend(random: Random, name: string, healsAtMs: number, isBig: boolean): BackendScenario {
   const settleMs = 30_000;
   const listingLagMs = random.pick([0, 1_000, 8_000]);
   return {
     name,
-    cluster: drawCluster(random, listingLagMs),
-    backend: drawHabits(random, name, settleMs),
+    cluster: { ...drawCluster(random, listingLagMs), ...(isBig ? CROWDED.cluster : {}) },
+    backend: { ...drawHabits(random, name, settleMs), ...(isBig ? CROWDED.backend : {}) },
     weather: schedulerWeather(random, healsAtMs, settleMs - listingLagMs - 4_000),
   };
 }
+
+/** Worlds in which many jobs are there at once: only in these a mass disappearance can be told. */
+const CROWDED = {
+  cluster: { queueMs: 60_000, runMs: 60_000 },
+  backend: { maxActive: 100, maxSubmitting: 5, queueLimit: 1_000 },
+} as const;
 
 function drawCluster(random: Random, listingLagMs: number): ClusterHabits {
   return {
@@ -116,12 +122,12 @@ function drawHabits(random: Random, name: string, settleMs: number): BackendHabi
   };
 }
 
-function drawSettings(random: Random): EngineSettings {
+function drawSettings(random: Random, isBig: boolean): EngineSettings {
   return {
     ...DEFAULT_SETTINGS,
     backend: 'alpha',
     failureMode: random.pick(['NoNewCalls', 'ContinueWhilePossible']),
-    maxActivePerOwner: random.pick([2, 10, 10_000]),
+    maxActivePerOwner: isBig ? 10_000 : random.pick([2, 10, 10_000]),
     infraRetries: random.int(0, 3),
     retryDelayMs: random.pick([1_000, 10_000]),
     retryDelayMaxMs: 60_000,

@@ -79,6 +79,21 @@ export function checkExecution({ rows, court, clusters }: TruthParts, execution:
     court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
 }
 
+/** Each step of finalization runs once, whatever number its attempt has. */
+export function checkStepOnce({ court, clusters }: TruthParts, { work }: Execution): void {
+  if (!STEPS.includes(work.call)) return;
+  const completed = [...clusters.values()]
+    .flatMap((cluster) => cluster.executions)
+    .find(
+      (other) =>
+        other.work.runId === work.runId && other.work.call === work.call && other.end?.kind === 'completed',
+    );
+  if (completed !== undefined)
+    court.accuse(RULES.finalization, `${work.call} of run ${work.runId} runs again`);
+}
+
+const STEPS = ['onAbort', 'onFailure', 'finally'];
+
 /** Asked each time a command begins to run: is anybody still waiting for it? */
 export function checkAwaited(parts: TruthParts, execution: Execution): void {
   const { work, job } = execution;
@@ -172,6 +187,7 @@ function checkCause({ court }: TruthParts, attempt: Attempt, executions: readonl
 }
 
 function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
+  checkSkipped(parts, run);
   for (const cluster of parts.clusters.values()) {
     for (const job of cluster.alive()) {
       if (
@@ -186,6 +202,26 @@ function checkRunLeavesNothing(parts: TruthParts, run: Run): void {
         `run ${run.id} is ${run.status}, but job ${job.nativeId} (${job.tag}) is ${job.state}`,
       );
     }
+  }
+}
+
+/** What is called skipped, or never started, did not run. */
+function checkSkipped({ rows, clusters, court }: TruthParts, run: Run): void {
+  const idle = rows.callsOf(run.id).filter((call) => call.status === 'Skipped' || call.benign);
+  for (const call of idle) {
+    const ran = [...clusters.values()]
+      .flatMap((cluster) => cluster.executions)
+      .find(
+        (execution) =>
+          execution.work.runId === run.id &&
+          execution.work.call === call.key &&
+          execution.work.number === call.attempts,
+      );
+    if (ran !== undefined && !ran.job.late)
+      court.accuse(
+        RULES.verdict,
+        `${call.key} of run ${run.id} is ${call.status}, but ran in job ${ran.job.nativeId}`,
+      );
   }
 }
 

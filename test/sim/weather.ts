@@ -11,6 +11,7 @@ export type SchedulerTrouble =
   | 'slow'
   | 'emptyListing'
   | 'partialListing'
+  | 'massLie'
   | 'throttling'
   | 'lostReplies'
   | 'lateSubmits'
@@ -71,6 +72,8 @@ export function schedulerWeather(random: Random, calmFromMs: number, longestLieM
     }
   }
   if (random.chance(0.5)) intervals.push(...lies(random, calmFromMs, longestLieMs));
+  if (random.chance(0.5))
+    intervals.push(...episodes(random, 'massLie', calmFromMs, LONGEST_MASS_LIE_MS / 1.7, 1));
   return new Weather(intervals);
 }
 
@@ -98,6 +101,9 @@ const SCHEDULER_TROUBLES: readonly SchedulerTrouble[] = [
   'accountingDown',
   'accountingStale',
 ];
+
+/** A whole cluster's disappearance is doubted for longer than a single job's, but not for ever. */
+const LONGEST_MASS_LIE_MS = 100_000;
 
 /** Two lies need time between them for at least one honest listing to be heard. */
 const BETWEEN_LIES_MS = 200_000;

@@ -9,7 +9,14 @@ import type { ClusterWitness, FakeCluster } from './fake-cluster.ts';
 import type { ClusterJob, Execution, Work } from './fake-job.ts';
 import { checkRules, checkTransitions, type RowCheckParts, startsIn } from './row-checks.ts';
 import type { Scenario } from './scenario.ts';
-import { checkAwaited, checkExecution, checkTruth, freshIn, type TruthParts } from './truth-checks.ts';
+import {
+  checkAwaited,
+  checkExecution,
+  checkStepOnce,
+  checkTruth,
+  freshIn,
+  type TruthParts,
+} from './truth-checks.ts';
 import { taskOf } from './workflows.ts';
 
 export class Witness implements ClusterWitness, BackendWitness {
@@ -24,7 +31,13 @@ export class Witness implements ClusterWitness, BackendWitness {
     this.scenario = scenario;
     this.parts = { ...parts, cannotReconnect: new Set(cannot) };
     const maxActive = new Map(scenario.backends.map(({ name, backend }) => [name, backend.maxActive]));
-    this.rowParts = { rows: parts.rows, court: parts.court, settings: scenario.settings, maxActive };
+    this.rowParts = {
+      rows: parts.rows,
+      court: parts.court,
+      settings: scenario.settings,
+      maxActive,
+      oweOnAbort: new Set(),
+    };
   }
 
   committed(changes: Changes): void {
@@ -39,6 +52,7 @@ export class Witness implements ClusterWitness, BackendWitness {
   executionStarts(execution: Execution): void {
     checkExecution(this.parts, execution);
     checkAwaited(this.parts, execution);
+    checkStepOnce(this.parts, execution);
   }
 
   submitStarts(backend: string, request: SubmitRequest, inFlight: number): Work | undefined {
