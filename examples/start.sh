@@ -40,7 +40,7 @@ if [ -n "$trouble" ]; then
 fi
 
 echo "Starting wfd; its log is $state/log"
-dist/wfd 2>"$state/log" &
+setsid dist/wfd 2>"$state/log" & # of its own session: Ctrl-C is ours to handle, by aborting the run first
 daemon=$!
 up=no
 for _ in $(seq 100); do
