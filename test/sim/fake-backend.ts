@@ -46,6 +46,8 @@ export interface BackendWitness {
   /** A submit command begins; says what the job is for. */
   submitStarts(backend: string, request: SubmitRequest, inFlight: number): Work | undefined;
   abortArrives(backend: string, job: ClusterJob, manner: AbortManner): void;
+  /** Does the daemon's disk say that this job is there, and is it at work? */
+  isTracked(backend: string, job: ClusterJob): boolean;
 }
 
 export interface BackendParts {
@@ -221,10 +223,9 @@ class Door {
   private lie(shown: readonly ClusterJob[]): Listing['lie'] {
     if (this.isOn('emptyListing')) return 'empty';
     if (this.isOn('partialListing')) return 'partial';
-    const known = shown.filter(
-      (job) => job.work !== undefined && job.state !== 'ended' && job.reportedMs !== undefined,
-    );
-    return this.isOn('massLie') && known.length >= 14 ? 'mass' : undefined;
+    const { witness, cluster } = this.parts;
+    const known = this.isOn('massLie') ? shown.filter((job) => witness.isTracked(cluster.name, job)) : [];
+    return known.length >= 14 ? 'mass' : undefined;
   }
 
   private timedOutQuery(): Promise<Snapshot> {

@@ -59,9 +59,13 @@ export function freshIn(rows: CommittedRows, changes: Changes): Fresh {
 }
 
 /** Asked each time a command begins to run. */
-export function checkExecution({ rows, court, clusters }: TruthParts, execution: Execution): void {
+export function checkExecution(
+  { rows, court, clusters, cannotReconnect }: TruthParts,
+  execution: Execution,
+): void {
   const { work, job } = execution;
-  const others = [...clusters.values()].flatMap((cluster) =>
+  const found = [...clusters.values()].filter((cluster) => !cannotReconnect.has(cluster.name));
+  const others = found.flatMap((cluster) =>
     cluster.executions.filter(
       (other) => other !== execution && other.work.runId === work.runId && other.work.call === work.call,
     ),

@@ -112,6 +112,15 @@ export class Witness implements ClusterWitness, BackendWitness {
     }
   }
 
+  isTracked(backend: string, job: ClusterJob): boolean {
+    const { work } = job;
+    if (work === undefined || job.state === 'ended' || job.execution?.end !== undefined) return false;
+    const attempt = this.parts.rows.attempt(work.runId, work.call, work.number);
+    return (
+      attempt?.backend === backend && (attempt.state.kind === 'queued' || attempt.state.kind === 'running')
+    );
+  }
+
   /** The user's own job, with a name that looks a little like one of ours. */
   foreignJob(cluster: FakeCluster, owner: Owner, number: number): void {
     cluster.create(`mine.${number}.interactive` as Tag, owner);

@@ -279,8 +279,10 @@ class World {
   private plan(): void {
     const { scenario, random, time } = this;
     const between = () => random.between(0, scenario.healsAtMs);
-    for (const { name, weather } of scenario.backends)
+    for (const { name, weather, cluster, backend } of scenario.backends) {
+      this.transcript.say('habits', `${name}: ${JSON.stringify({ ...cluster, ...backend })}`);
       this.transcript.say('weather', `${name}: ${weather.describe().join(', ')}`);
+    }
     this.transcript.say('weather', `node: ${scenario.node.describe().join(', ')}`);
     this.clients.plan();
     for (let i = 0; i < scenario.clockJumps; i++) {
@@ -327,7 +329,9 @@ class World {
     const { rows } = this;
     const runs = [...rows.runs.values()].filter((run) => !hasEnded(run));
     const orphans = [...rows.orphans.values()].filter((orphan) => orphan.goneAtMs === undefined);
-    const jobs = [...this.clusters.values()].flatMap((cluster) => cluster.alive());
+    const jobs = [...this.clusters.values()].flatMap((cluster) =>
+      this.witness.parts.cannotReconnect.has(cluster.name) ? [] : cluster.alive(),
+    );
     return [
       ...runs.map(
         (run) => `run ${run.id} is ${run.status}${run.held ? ' (held)' : ''}${this.openCalls(run.id)}`,
