@@ -131,9 +131,12 @@ test('a function fits on a screen: at most 70 lines', () => {
   expect(files.flatMap(longFunctions)).toEqual([]);
 });
 
+/** What a bundle of its own offers: its entry is a list of names, and nothing else imports it statically. */
+const BUNDLE_ENTRIES = ['daemon/workflow/for-cli.ts'];
+
 test('no barrel files: a name is imported from where it is made', () => {
   const barrels = files.filter((file) => /^export (\*|\{[^}]*\}) from/m.test(sources.get(file) ?? ''));
-  expect(barrels).toEqual([]);
+  expect(barrels.filter((file) => !BUNDLE_ENTRIES.includes(file))).toEqual([]);
 });
 
 test('no file reaches itself through its imports', () => {
