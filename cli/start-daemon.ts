@@ -3,7 +3,7 @@
  * so that it outlives the terminal, and a log file, and is waited for until it answers or has ended.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultSocketPath, defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
@@ -55,7 +55,9 @@ const START_TIMEOUT_MS = 20_000;
 
 /** Beside wfctl, wherever that was installed. */
 function daemonProgram(): string {
-  return join(dirname(realpathSync(process.argv[1] ?? '.')), 'wfd');
+  const program = join(dirname(realpathSync(process.argv[1] ?? '.')), 'wfd');
+  if (existsSync(program)) return program;
+  throw new CliError('DAEMON_UNREACHABLE', `there is no ${program} to start: install wfd beside wfctl`);
 }
 
 async function answers(socketPath: string): Promise<boolean> {

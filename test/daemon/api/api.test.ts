@@ -24,7 +24,7 @@ test('the daemon says who it is and how its backends are', async () => {
   expect(OPERATIONS.getDaemon.answer.parse(body)).toMatchObject({
     host: 'login1',
     state: 'serving',
-    startedAt: '2026-03-01T08:00:00.000Z',
+    startedAt: '2021-03-01T08:00:00.000Z',
     backends: [{ name: 'slurm', reachable: true, paused: null }],
   });
   expect(headers).toHaveProperty('wfd-version');
@@ -106,9 +106,9 @@ test('a run with its calls has the fixed names, nulls where nothing is', async (
             nativeId: '4711',
             backendStatus: 'RUNNING',
             exitCode: null,
-            queuedAt: '2026-03-01T08:00:02.000Z',
-            startedAt: '2026-03-01T08:00:03.000Z',
-            endedAt: '2026-03-01T08:00:09.000Z',
+            queuedAt: '2021-03-01T08:00:02.000Z',
+            startedAt: '2021-03-01T08:00:03.000Z',
+            endedAt: '2021-03-01T08:00:09.000Z',
           },
         ],
       },

@@ -1,0 +1,65 @@
+/** wfctl as a real process: built once per test file, started in surroundings of its own. */
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface Wfctl {
+  /** Home, runtime directory and working directory lie in it. */
+  readonly directory: string;
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  run(words: readonly string[], more?: { env?: Record<string, string>; cwd?: string }): Promise<Ended>;
+  remove(): void;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function buildWfctl(): Promise<Wfctl> {
+  const directory = mkdtempSync(join(tmpdir(), 'wfctl-'));
+  const dist = join(directory, 'dist');
+  const build = join(import.meta.dirname, '../../build.mjs');
+  await promisify(execFile)(process.execPath, [build, dist, 'wfctl', 'wfctl-commands.cjs', 'workflow.cjs']);
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    XDG_RUNTIME_DIR: join(directory, 'runtime'),
+    TZ: 'UTC',
+  };
+  const program = join(dist, 'wfctl');
+  return {
+    directory,
+    program,
+    env,
+    run: (words, more = {}) => runToEnd(program, words, { ...env, ...more.env }, more.cwd ?? home),
+    remove: () => rmSync(directory, { recursive: true }),
+  };
+}
+
+function runToEnd(
+  program: string,
+  words: readonly string[],
+  env: Record<string, string>,
+  cwd: string,
+): Promise<Ended> {
+  const child = spawn(program, words, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}
