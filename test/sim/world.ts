@@ -330,7 +330,7 @@ class World {
     const runs = [...rows.runs.values()].filter((run) => !hasEnded(run));
     const orphans = [...rows.orphans.values()].filter((orphan) => orphan.goneAtMs === undefined);
     const jobs = [...this.clusters.values()].flatMap((cluster) =>
-      this.witness.parts.cannotReconnect.has(cluster.name) ? [] : cluster.alive(),
+      this.witness.parts.cannotReconnect.has(cluster.name) ? [] : cluster.alive().filter((job) => !job.late),
     );
     return [
       ...runs.map(
