@@ -9,7 +9,7 @@ import type { EventAnswer } from '../daemon/protocol/answers.ts';
 import type { ErrorBody } from '../daemon/protocol/errors.ts';
 import type { AnswerOf, BodyOf } from '../daemon/protocol/operations.ts';
 import { type Environment, socketPathsToTry } from '../daemon/protocol/paths.ts';
-import { fillPath, ROUTES, type RouteName } from '../daemon/protocol/routes.ts';
+import { bodyLimit, fillPath, ROUTES, type RouteName } from '../daemon/protocol/routes.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { CliError } from './cli-error.ts';
 import { type FollowFrom, followEvents } from './follow-events.ts';
@@ -72,7 +72,20 @@ const LONGEST_PAUSE_MS = 500;
 function toHttp<N extends RouteName>(name: N, { params = {}, query = {}, body }: Asked<N>): HttpRequest {
   const { method } = ROUTES[name];
   const path = `${fillPath(ROUTES[name], params)}${queryString(query)}`;
-  return { method, path, timeoutMs: ANSWER_TIMEOUT_MS, ...(method === 'POST' ? { body: body ?? {} } : {}) };
+  const asked = { method, path, timeoutMs: ANSWER_TIMEOUT_MS };
+  return method === 'POST' ? { ...asked, body: bodyText(name, body ?? {}) } : asked;
+}
+
+/** Too much is refused here: the daemon would hang up in the middle of it. */
+function bodyText(name: RouteName, body: object): string {
+  const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= bodyLimit(name)) return text;
+  const mib = (count: number) => Math.ceil(count / 1024 / 1024);
+  throw new CliError(
+    'REQUEST_TOO_LARGE',
+    `this is too much for one request: ${mib(bytes)} MiB, where ${mib(bodyLimit(name))} MiB are taken; have large lists read by a task instead of at submit`,
+  );
 }
 
 function queryString(query: NonNullable<Asked<RouteName>['query']>): string {

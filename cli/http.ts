@@ -24,7 +24,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** With the query string. */
   readonly path: string;
-  readonly body?: unknown;
+  /** JSON. */
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
@@ -37,7 +38,7 @@ export async function exchange(socketPath: string, asked: HttpRequest): Promise<
 
 /** Answers as soon as the head has come; the body is the caller's to read. */
 export function open(socketPath: string, asked: HttpRequest): Promise<IncomingMessage> {
-  const payload = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  const { body } = asked;
   return new Promise((resolve, reject) => {
     let connected = false;
     const sent = request({
@@ -48,9 +49,9 @@ export function open(socketPath: string, asked: HttpRequest): Promise<IncomingMe
       headers: {
         host: 'wfd',
         ...asked.headers,
-        ...(payload === undefined
+        ...(body === undefined
           ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     });
     sent.once('socket', (socket) =>
@@ -70,7 +71,7 @@ export function open(socketPath: string, asked: HttpRequest): Promise<IncomingMe
     sent.once('error', (error: NodeJS.ErrnoException) => {
       reject(new ConnectionError(error.code ?? 'UNKNOWN', error.message, connected));
     });
-    sent.end(payload);
+    sent.end(body);
   });
 }
 

@@ -68,7 +68,7 @@ async function stop({ client }: CommandContext): Promise<DaemonAnswer> {
   }
   sendTerm(running);
   while ((await client.probe())?.pid === running.pid) await sleep(100);
-  return { ...running, state: 'stopping', reason: 'it has been asked to end; jobs go on' };
+  return { ...running, state: 'stopping', reason: 'it has ended; jobs go on', backends: [] };
 }
 
 function sendTerm({ pid }: DaemonAnswer): void {
@@ -90,9 +90,9 @@ function printDaemon(
   out.line(`${name} ${version} on ${host}, pid ${pid}, since ${pointInTime(startedAt, now)}`);
   out.line(`  ${state}${reason === null ? '' : `: ${reason}`}`);
   for (const backend of backends) {
-    out.line(
-      `  backend ${backend.name}: ${backend.summary} (${backend.active} of ${backend.maxActive} jobs)`,
-    );
-    for (const banner of backendBanners(backend, now)) out.line(out.paint('yellow', `  ${banner}`));
+    const jobs = `${backend.active} of ${backend.maxActive} jobs`;
+    const what = backend.reachable === false ? 'unreachable' : backend.summary;
+    out.line(`  backend ${backend.name}: ${what} (${jobs})`);
+    for (const banner of backendBanners(backend, now)) out.line(out.paint('yellow', `    ${banner}`));
   }
 }

@@ -73,15 +73,19 @@ export function backendBanners(
 ): string[] {
   const lines: string[] = [];
   if (reachable === false) {
+    lines.push(`Backend ${name} cannot be reached${sinceInWords(since, now)}: ${summary}`);
+    lines.push('  Nothing is taken for ended meanwhile, and nothing fails.');
+  }
+  if (paused !== null) {
     lines.push(
-      `Backend ${name} cannot be reached since ${pointInTime(since, now)}: ${summary}; nothing is taken for ended meanwhile`,
+      `Backend ${name} is paused by ${paused.by}${sinceInWords(paused.since, now)}: ${paused.reason}`,
     );
   }
-  if (paused !== null)
-    lines.push(
-      `Backend ${name} is paused by ${paused.by} since ${pointInTime(paused.since, now)}: ${paused.reason}`,
-    );
   return lines;
+}
+
+function sinceInWords(since: string | null, now: Date): string {
+  return since === null ? '' : ` since ${pointInTime(since, now)}`;
 }
 
 function factsOf(run: RunAnswer, now: Date): (readonly [string, string])[] {

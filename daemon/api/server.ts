@@ -7,7 +7,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { ROUTES, type RouteName } from '../protocol/routes.ts';
+import { bodyLimit, ROUTES, type RouteName } from '../protocol/routes.ts';
 import { VERSION } from '../protocol/version.ts';
 import type { Store } from '../store/store.ts';
 import { checkRequest } from './check-request.ts';
@@ -79,8 +79,6 @@ export async function createApi(parts: ApiParts): Promise<Api> {
   };
 }
 
-const SUBMIT_LIMIT = 64 * 1024 * 1024;
-const BODY_LIMIT = 1024 * 1024;
 /** A request that is not complete by then is given up, so that half-sent ones do not pile up. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -91,7 +89,6 @@ function createApp(
   isLeaving: () => boolean,
 ): FastifyInstance {
   const app = Fastify({
-    bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 500 },
     clientErrorHandler: answerJunk,
@@ -103,6 +100,8 @@ function createApp(
   app.addHook('onRequest', async (request, reply) => {
     const peer = await peerOf(peers, request);
     if (!peer.ok) return send(reply, peer);
+    // A wish begun now could be cut off half-way; a question is still answered.
+    if (isLeaving() && request.method === 'POST') return send(reply, LEAVING);
   });
   app.setNotFoundHandler((request, reply) => send(reply, unknownRoute(request)));
   app.setErrorHandler((error, request, reply) => {
@@ -125,7 +124,7 @@ function addRoute<N extends RouteName>(
   app.route({
     method: ROUTES[name].method,
     url: ROUTES[name].path,
-    bodyLimit: name === 'submitRun' ? SUBMIT_LIMIT : BODY_LIMIT,
+    bodyLimit: bodyLimit(name),
     handler: async (request, reply) => {
       const peer = await peerOf(peers, request);
       if (!peer.ok) return send(reply, peer);
@@ -180,6 +179,8 @@ const UNKNOWN_PEER = refuse(
   'NOT_ALLOWED',
   'the system does not say which user is asking (no peer credentials), so nothing is answered',
 );
+
+const LEAVING = refuse('DRAINING', 'the daemon is shutting down; the next one will answer');
 
 /** The credentials are read at once: a peer that hangs up takes its descriptor with it. */
 function watchConnections(

@@ -69,8 +69,8 @@ function backendLines({ name, reachable, summary, paused, active, maxActive }: B
 function callLines(call: CallAnswer): string[] {
   const reason = call.reason === null ? '' : `: ${call.reason}`;
   const lines = [`${call.call} is ${call.status}${reason}.`];
-  if (call.status === 'Ready') lines.push('Its needs are met; it waits for our own limits.');
   if (call.retryAt !== null) lines.push(`It is tried again after ${call.retryAt}.`);
+  else if (call.status === 'Ready') lines.push('Its needs are met; it waits for our own limits.');
   return lines;
 }
 

@@ -35,3 +35,8 @@ export type RouteName = keyof typeof ROUTES;
 export function fillPath(route: Route, params: Readonly<Record<string, string | number>>): string {
   return route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name] ?? '')));
 }
+
+/** Bytes a request may have: a submit carries the contents of files. */
+export function bodyLimit(name: RouteName): number {
+  return name === 'submitRun' ? 64 * 1024 * 1024 : 1024 * 1024;
+}

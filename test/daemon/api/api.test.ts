@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NativeId, Tag } from '../../../backends/backend.ts';
 import { OPERATIONS } from '../../../daemon/protocol/operations.ts';
 import { ask, type Served, serveFake } from './api-fixture.ts';
-import { aCall, anAttempt, ME, T0 } from './fake-engine.ts';
+import { aCall, anAttempt, ME, peerNamed, T0 } from './fake-engine.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -223,4 +223,45 @@ test('a bug in a handler is one 500, is logged, and the next request is served',
   expect(reply).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL' } } });
   expect(served.errors).toHaveLength(1);
   expect((await ask(served.socket, 'GET', '/v1/daemon')).status).toBe(200);
+});
+
+describe('other users', () => {
+  const bob = peerNamed('bob', 54_321);
+  let asBob: Served;
+  beforeEach(async () => {
+    asBob = await serveFake({ identify: async () => ({ ok: true, value: bob }) });
+    asBob.fake.add();
+    asBob.fake.add({ owner: bob.owner });
+  });
+  afterEach(() => asBob.close());
+
+  test('may look, but change only what is theirs', async () => {
+    expect((await ask(asBob.socket, 'GET', '/v1/runs/1')).status).toBe(200);
+    const refused = await ask(asBob.socket, 'POST', '/v1/runs/1/abort');
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { error: { message: expect.stringMatching(/belongs to ada.*not bob/) } },
+    });
+    expect((await ask(asBob.socket, 'POST', '/v1/runs/2/hold')).status).toBe(200);
+    expect(asBob.fake.wishes).toEqual(['hold 2']);
+  });
+
+  test('mean their own runs when they say all', async () => {
+    expect((await ask(asBob.socket, 'POST', '/v1/abort', { all: true })).body).toEqual({
+      ids: [2],
+      refused: [],
+    });
+    const named = await ask(asBob.socket, 'POST', '/v1/abort', { ids: [1] });
+    expect(named.body).toMatchObject({ ids: [], refused: [{ id: 1, code: 'NOT_ALLOWED' }] });
+  });
+
+  test('do not stop what concerns everybody', async () => {
+    for (const path of ['/v1/daemon/drain', '/v1/backends/slurm/resume']) {
+      expect(await ask(asBob.socket, 'POST', path)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'NOT_ALLOWED' } },
+      });
+    }
+    expect(asBob.fake.status.state.kind).toBe('serving');
+  });
 });

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -154,7 +155,7 @@ describe('the socket file', () => {
   test('a socket that systemd made is listened on by its descriptor, and is still there afterwards', async () => {
     const directory = mkdtempSync(join(mkdirTmp(), 'api-'));
     const program = join(directory, 'activated.mjs');
-    const entry = join(import.meta.dirname, 'activated.ts');
+    const entry = join(import.meta.dirname, 'programs/activated.ts');
     await build({
       entryPoints: [entry],
       outfile: program,
@@ -249,6 +250,18 @@ describe('going', () => {
     gate.letGo();
     expect(await submit).toMatchObject({ status: 200, headers: { connection: 'close' } });
     expect(await finished).toBe(true);
+  });
+
+  test('a wish that comes after the goodbye is sent to the next daemon', async () => {
+    const socket = connect(served.socket);
+    await once(socket, 'connect');
+    await stillServes();
+    served.api.unbind();
+    socket.write('POST /v1/runs/1/hold HTTP/1.1\r\nhost: wfd\r\ncontent-length: 0\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toMatch(/^HTTP\/1.1 503 (?:.|\s)*"code":"DRAINING"/);
+    expect(served.fake.wishes).toEqual([]);
   });
 
   test('what is not answered in time is cut off', async () => {

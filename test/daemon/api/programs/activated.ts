@@ -1,7 +1,7 @@
 /** A program for a test: the API on the socket it was handed as descriptor 3, as systemd does it. */
-import { createApi } from '../../../daemon/api/server.ts';
-import { identifyInUserMode } from '../../../daemon/api/user-mode.ts';
-import { createFake, ME, T0 } from './fake-engine.ts';
+import { createApi } from '../../../../daemon/api/server.ts';
+import { identifyInUserMode } from '../../../../daemon/api/user-mode.ts';
+import { createFake, ME, T0 } from '../fake-engine.ts';
 
 const fake = createFake();
 const api = await createApi({
