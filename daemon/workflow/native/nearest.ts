@@ -11,6 +11,7 @@ export function nearest(wrong: string, valid: Iterable<string>): string | undefi
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const name of valid) {
+    if (name === wrong) return name;
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
     const isNear =
       distance <= Math.max(2, Math.floor(name.length / 3)) && distance < Math.max(wrong.length, name.length);

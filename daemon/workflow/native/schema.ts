@@ -211,7 +211,10 @@ export const workflowSchema = map({
     login: z.boolean({ error: 'must be true or false' }).optional(),
   }).optional(),
   tasks: z.record(name, task, {
-    error: (issue) => (issue.input === undefined ? "has no 'tasks'" : 'must be a map of names to tasks'),
+    error: (issue) =>
+      issue.input === undefined
+        ? 'is missing: a workflow has at least one task'
+        : 'must be a map of names to tasks',
   }),
   labels: z.record(z.string(), text, { error: 'must be a map of names to texts' }).optional(),
   onAbort: step.optional(),

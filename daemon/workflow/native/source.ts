@@ -12,7 +12,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
@@ -20,6 +19,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Mistake } from '../language.ts';
+import { refusal } from './yaml-guard.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -44,7 +44,8 @@ export type SourceRead =
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 /** A workflow is written by hand: larger files are something else, and would hold up the reader. */
-const CHARACTERS_MAX = 4 * 1024 * 1024;
+const CHARACTERS_MAX = 2 * 1024 * 1024;
+const TOO_DEEP = 'the file is nested too deeply to be a workflow';
 /** Aliases are resolved at most so often in all (a few nested ones can multiply without bound). */
 const ALIASES_MAX = 100;
 
@@ -66,25 +67,27 @@ const KEEPS_DIGITS = new Set([
 
 /** `keepAllDigits`: numbers anywhere in the file stay as they are written. */
 export function readSource(fileName: string, text: string, digits?: 'keepAllDigits'): SourceRead {
-  const lines = new LineCounter();
-  const mistake = (place: Place, message: string): Mistake => located(fileName, text, lines, place, message);
+  const mistake = (place: Place, message: string): Mistake => located(fileName, text, place, message);
   const broken = (place: Place, message: string): SourceRead => ({
     ok: false,
     mistakes: [mistake(place, message)],
   });
 
   if (text.length > CHARACTERS_MAX)
-    return broken(0, 'the file is too large: a workflow has at most 4 MiB of text');
+    return broken(0, 'the file is too large: a workflow has at most 2 MiB of text');
   const control = unreadableCharacter(text);
   if (control >= 0)
     return broken(control, 'the file is not a text file: it contains a control character here');
+  const refused = refusal(text);
+  if (refused !== undefined) return broken(refused.place, refused.message);
   try {
-    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, logLevel: 'silent' });
+    const document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent' });
     const [error] = document.errors;
+    if (error?.message.includes('call stack')) return broken(error.pos[0], TOO_DEEP);
     if (error !== undefined) return broken(error.pos[0], `is not valid YAML: ${firstLine(error.message)}`);
-    const duplicates = duplicateKeys(document).map(({ place, key }) =>
-      mistake(place, `duplicate key '${key}'`),
-    );
+    const duplicates = duplicateKeys(document)
+      .slice(0, 100)
+      .map(({ place, key }) => mistake(place, `duplicate key '${key}'`));
     if (duplicates.length > 0) return { ok: false, mistakes: duplicates };
     if (document.contents === null)
       return broken(0, 'the file is empty; a workflow is a map with at least `tasks`');
@@ -94,7 +97,7 @@ export function readSource(fileName: string, text: string, digits?: 'keepAllDigi
       source: locate(fileName, text, document, document.toJS({ maxAliasCount: ALIASES_MAX }), mistake),
     };
   } catch (error) {
-    if (error instanceof RangeError) return broken(0, 'the file is nested too deeply to be a workflow');
+    if (error instanceof RangeError) return broken(0, TOO_DEEP);
     if (error instanceof ReferenceError)
       return broken(0, 'the file uses YAML aliases that multiply beyond measure; write the values out');
     throw error;
@@ -204,14 +207,12 @@ function keepDigits(document: Document, everywhere: boolean): void {
   });
 }
 
-function located(fileName: string, text: string, lines: LineCounter, place: Place, message: string): Mistake {
-  if (lines.lineStarts.length === 0)
-    return { file: fileName, line: 1, column: 1, message, text: lineAt(text, 0) };
-  const { line, col } = lines.linePos(Math.min(place, text.length));
+function located(fileName: string, text: string, place: Place, message: string): Mistake {
+  const before = text.slice(0, place).split('\n');
   return {
     file: fileName,
-    line: Math.max(line, 1),
-    column: Math.max(col, 1),
+    line: before.length,
+    column: (before.at(-1) ?? '').length + 1,
     message,
     text: lineAt(text, place),
   };

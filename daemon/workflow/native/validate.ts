@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Mistake } from '../language.ts';
-import { suggestion } from './nearest.ts';
+import { nearest, suggestion } from './nearest.ts';
 import { type WorkflowFile, workflowJsonSchema, workflowSchema } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { show } from './units.ts';
@@ -24,9 +24,10 @@ export function validateShape(source: Source): Shape {
   if (parsed.success) return { file: parsed.data, mistakes: [] };
 
   const wrongs = parsed.error.issues.flatMap((issue) => wrongsOf(issue, []));
-  const mistakes = wrongs.map((wrong) =>
-    source.mistake(placeOf(source, wrong), sentence(wrong, source.plain)),
-  );
+  const mistakes = wrongs
+    .slice(0, MISTAKES_MAX)
+    .map((wrong) => source.mistake(placeOf(source, wrong), sentence(wrong, source.plain)));
+  if (wrongs.length > MISTAKES_MAX) return { mistakes };
   const rest = workflowSchema.safeParse(
     without(
       source.plain,
@@ -43,6 +44,9 @@ export function subject(path: Path): string {
   if (first !== 'tasks' || second === undefined) return `'${dotted(path)}'`;
   return inside.length === 0 ? `task '${second}'` : `'${dotted(inside)}' of task '${second}'`;
 }
+
+/** Nobody reads more, and a file of junk must not keep the reader busy. */
+const MISTAKES_MAX = 100;
 
 type Issue = z.core.$ZodIssue;
 
@@ -94,7 +98,9 @@ function unknownKey(path: Path, plain: unknown): string {
   const start = `unknown key '${key}' in ${subject(around)}`;
   const hint = suggestion(key, keysAt(around, plain));
   if (hint !== '') return start + hint;
-  if (keysAt([...around, 'resources'], plain).includes(key)) return `${start}; it belongs under 'resources'`;
+  const resource = nearest(key, keysAt([...around, 'resources'], plain));
+  if (resource === key) return `${start}; it belongs under 'resources'`;
+  if (resource !== undefined) return `${start}; did you mean '${resource}', which belongs under 'resources'?`;
   const valid = keysAt(around, plain);
   return valid.length > 0 && valid.length <= 8 ? `${start}; the keys there are ${valid.join(', ')}` : start;
 }
