@@ -4,41 +4,69 @@
  */
 import type { Backend, JobObservation, NativeId, Snapshot } from '../../backends/backend.ts';
 import type { OwnerFiles } from '../../daemon/owner-files.ts';
-import type { Changes, Store } from '../../daemon/store/store.ts';
+import type { Changes, Store, StoredRun } from '../../daemon/store/store.ts';
+import type { OpenWorkflow, TaskPolicy } from '../../daemon/workflow/language.ts';
+import type { RULES } from './court.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { Scenario } from './scenario.ts';
 import type { Breakage, WorldOptions } from './world.ts';
 
 export interface BrokenVariant {
   readonly name: string;
+  /** The rules one of which must be found broken: to fail anyhow is not to be caught. */
+  readonly breaks: readonly Rule[];
   readonly options: Partial<Pick<WorldOptions, 'breakage' | 'createStore'>>;
 }
 
+type Rule = keyof typeof RULES;
+
 export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
-  variant('an ambiguous reply is taken for a refusal', { backend: ambiguousIsRejected }),
-  variant('an ambiguous reply is taken for "later"', { backend: ambiguousIsThrottled }),
-  variant('a failed query is taken for an empty listing', { backend: unavailableIsEmpty }),
-  variant('a job told to end is taken for gone', { backend: abortedIsGone }),
-  variant('absence is believed without a settle time', {
-    backend: (backend) => ({ ...backend, settleMs: 0 }),
+  // What the scheduler is understood to have said.
+  variant('an ambiguous reply is taken for a refusal', ['endBeforeJob'], { backend: ambiguousIsRejected }),
+  variant('an ambiguous reply is taken for "later"', ['endBeforeJob'], { backend: ambiguousIsThrottled }),
+  variant('a failed query is taken for an empty listing', ['endBeforeJob'], { backend: unavailableIsEmpty }),
+  variant('a job told to end is taken for gone', ['endBeforeJob'], { backend: abortedIsGone }),
+  variant('absence is believed without a settle time', ['endBeforeJob'], { backend: withoutSettling }),
+  variant('a state nobody has met is taken for the end', ['endBeforeJob'], { backend: unknownIsLost }),
+  variant('a listing of running jobs is taken for one of all', ['endBeforeJob'], {
+    backend: runningIsAll,
   }),
-  variant('a state nobody has met is taken for the end', { backend: unknownIsLost }),
-  variant('a native id is believed without its tag', { backend: tagOfAnother }),
-  variant('the limit of submit commands is not kept', {
-    backend: (backend) => ({ ...backend, maxSubmitting: 50 }),
+  variant('the limit of submit commands is not kept', ['limits'], { backend: withoutSubmitLimit }),
+  // What jobs leave behind.
+  variant('the wrapper takes no claim', ['twice'], { scenario: withoutClaims }),
+  variant('files are submitted that were never written', ['intention'], { files: writesNothing }),
+  variant('an exit mark of an earlier run count is believed', ['endBeforeJob', 'verdict'], {
+    files: ignoresRunCounts,
   }),
-  variant('the wrapper takes no claim', { scenario: withoutClaims }),
-  variant('a commit that was refused is reported as kept', { store: refusedIsCommitted }),
-  variant('the submission is not on disk before it runs', { store: forgetsSubmitting }),
-  variant('an abort is answered before it is on disk', { store: forgetsAborts }),
-  variant('files are submitted that were never written', { files: writesNothing }),
-  variant('an exit mark of an earlier run count is believed', { files: ignoresRunCounts }),
-  variant('a missing output goes unnoticed', { files: missesNothing }),
-  { name: 'commits are lost in a crash', options: { createStore: forgetfulStore } },
+  variant('a missing output goes unnoticed', ['verdict'], { files: missesNothing }),
+  // What is on disk.
+  variant('a commit that was refused is reported as kept', ['answer', 'intention'], {
+    store: refusedIsCommitted,
+  }),
+  variant('a commit that was kept is reported as refused', ['transition', 'endedRow', 'failureMode'], {
+    store: committedIsRefused,
+  }),
+  variant('the submission is not on disk before it runs', ['intention'], { store: forgetsSubmitting }),
+  variant('an abort is answered before it is on disk', ['answer'], { store: forgetsAborts }),
+  variant('an abort does not survive a restart', ['transition'], { store: loadsAbortsAsRunning }),
+  variant('finalization is begun anew after a restart', ['finalization', 'endedRow', 'transition'], {
+    store: loadsNoSteps,
+  }),
+  variant('orphans are forgotten at a restart', ['progress'], { store: loadsNoOrphans }),
+  {
+    name: 'commits are lost in a crash',
+    breaks: ['endedRow', 'transition', 'answer', 'twice', 'forgotten', 'endBeforeJob'],
+    options: { createStore: forgetfulStore },
+  },
+  // What the workflow asked for.
+  variant('retries have no budget', ['budget'], { open: withoutBudgets }),
+  variant('maxParallel is not kept', ['limits'], { open: withoutTaskLimits }),
+  variant('a step that must not be cut off is killed', ['abortManner'], { open: withoutFinish }),
+  variant('a failure for good stops nothing under NoNewCalls', ['failureMode'], { store: callsItNoNewCalls }),
 ];
 
-function variant(name: string, breakage: Breakage): BrokenVariant {
-  return { name, options: { breakage } };
+function variant(name: string, breaks: readonly Rule[], breakage: Breakage): BrokenVariant {
+  return { name, breaks, options: { breakage } };
 }
 
 function ambiguousIsRejected(backend: Backend): Backend {
@@ -103,16 +131,20 @@ function unknownIsLost(backend: Backend): Backend {
   );
 }
 
-/** Native ids are used again: whoever looks only at them takes another's end for its own. */
-function tagOfAnother(backend: Backend): Backend {
-  const tags = new Map<NativeId, JobObservation['tag']>();
-  const renamed = (job: JobObservation): JobObservation => {
-    const tag = tags.get(job.nativeId) ?? job.tag;
-    tags.set(job.nativeId, tag);
-    return { ...job, tag };
-  };
+function withoutSettling(backend: Backend): Backend {
+  return { ...backend, settleMs: 0 };
+}
+
+function withoutSubmitLimit(backend: Backend): Backend {
+  return { ...backend, maxSubmitting: 50 };
+}
+
+/** As a query would that asks for one state only. */
+function runningIsAll(backend: Backend): Backend {
   return withListing(backend, (snapshot) =>
-    snapshot.kind === 'unavailable' ? snapshot : { kind: 'complete', jobs: snapshot.jobs.map(renamed) },
+    snapshot.kind === 'unavailable'
+      ? snapshot
+      : { kind: 'complete', jobs: snapshot.jobs.filter((job) => job.state !== 'queued') },
   );
 }
 
@@ -139,6 +171,18 @@ function refusedIsCommitted(store: Store): Store {
   };
 }
 
+/** One in eight: what is on disk and what the daemon believes drift apart. */
+function committedIsRefused(store: Store): Store {
+  let commits = 0;
+  return {
+    ...store,
+    commit: async (changes) => {
+      const result = await store.commit(changes);
+      return ++commits % 8 === 0 ? { kind: 'refused', reason: 'a lie' } : result;
+    },
+  };
+}
+
 /** As a daemon would that submits first and writes afterwards: attempts skip `submitting`. */
 function forgetsSubmitting(store: Store): Store {
   return withChanges(store, (changes) => ({
@@ -152,6 +196,47 @@ function forgetsAborts(store: Store): Store {
   return withChanges(store, (changes) => ({
     ...changes,
     runs: changes.runs.filter((run) => run.status !== 'Aborting' && run.status !== 'ForceAborting'),
+  }));
+}
+
+function loadsAbortsAsRunning(store: Store): Store {
+  return withLoaded(store, (stored) =>
+    stored.run.status === 'Aborting' ? { ...stored, run: { ...stored.run, status: 'Running' } } : stored,
+  );
+}
+
+function loadsNoSteps(store: Store): Store {
+  return withLoaded(store, (stored) => {
+    const { finalization, ...run } = stored.run;
+    const steps = new Set(stored.calls.filter((call) => call.role !== 'call').map((call) => call.key));
+    return {
+      ...stored,
+      run,
+      calls: stored.calls.filter((call) => !steps.has(call.key)),
+      attempts: stored.attempts.filter((attempt) => !steps.has(attempt.call)),
+    };
+  });
+}
+
+function loadsNoOrphans(store: Store): Store {
+  return { ...store, load: async () => ({ ...(await store.load()), orphans: [] }) };
+}
+
+function withLoaded(store: Store, change: (stored: StoredRun) => StoredRun): Store {
+  return {
+    ...store,
+    load: async () => {
+      const loaded = await store.load();
+      return { ...loaded, runs: loaded.runs.map(change) };
+    },
+  };
+}
+
+/** The daemon goes on as under ContinueWhilePossible, while its disk says NoNewCalls. */
+function callsItNoNewCalls(store: Store): Store {
+  return withChanges(store, (changes) => ({
+    ...changes,
+    runs: changes.runs.map((run) => ({ ...run, failureMode: 'NoNewCalls' })),
   }));
 }
 
@@ -211,5 +296,26 @@ function forgetfulStore(): Store {
       for (const one of kept) await store.commit(one);
       return { kind: 'committed' };
     },
+  };
+}
+
+function withoutBudgets(open: OpenWorkflow): OpenWorkflow {
+  return withPolicies(open, (policy) => ({ ...policy, retries: { ...policy.retries, max: 100 } }));
+}
+
+function withoutTaskLimits(open: OpenWorkflow): OpenWorkflow {
+  return withPolicies(open, ({ maxParallel, ...policy }) => policy);
+}
+
+function withoutFinish(open: OpenWorkflow): OpenWorkflow {
+  return withPolicies(open, (policy) => ({ ...policy, abort: { kind: 'kill' } }));
+}
+
+function withPolicies(open: OpenWorkflow, change: (policy: TaskPolicy) => TaskPolicy): OpenWorkflow {
+  return (bundle) => {
+    const opened = open(bundle);
+    if (!opened.ok) return opened;
+    const task = opened.program.task.bind(opened.program);
+    return { ok: true, program: { ...opened.program, task: (name) => change(task(name)) } };
   };
 }

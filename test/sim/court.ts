@@ -4,13 +4,12 @@ export interface Court {
   accuse(rule: string, what: string): void;
 }
 
-/** The rules, in the words of SEMANTICS; each accusation names one. */
+/** The rules, in the words of SEMANTICS; each accusation begins with one, and a colon. */
 export const RULES = {
   transition: 'only legal transitions',
   endedRow: 'ended rows never change',
-  failureMode:
-    'failure modes: nothing starts after a failure for good under NoNewCalls, nothing but steps while aborting',
-  held: 'held, paused and draining: nothing new starts',
+  failureMode: 'nothing starts after a failure for good under NoNewCalls, nothing but steps while aborting',
+  held: 'nothing new starts while held, paused or draining',
   limits: 'limits are kept',
   intention: 'the intention is on disk before the submit command runs, and a tag is used once',
   budget: 'retry budgets are kept',

@@ -41,6 +41,7 @@ export interface Breakage {
   readonly store?: (store: Store) => Store;
   readonly backend?: (backend: Backend) => Backend;
   readonly files?: (files: OwnerFiles) => OwnerFiles;
+  readonly open?: (open: OpenWorkflow) => OpenWorkflow;
 }
 
 export interface WorldEnd {
@@ -229,7 +230,7 @@ class World {
       files: breakage?.files?.(files) ?? files,
       clock,
       random: random.fork(`loop ${life.number}`).next,
-      open: options.open,
+      open: breakage?.open?.(options.open) ?? options.open,
       settings: { ...scenario.settings, resume: life.number === 1 || !random.chance(scenario.doesNotResume) },
       log: this.log(),
       host: 'login1',
