@@ -11,7 +11,7 @@ import { reported } from './report.ts';
 
 /** Answers the exit code. */
 export function executeAndReport(words: readonly string[]): Promise<number> {
-  return reported(() => execute(words));
+  return reported(words, () => execute(words));
 }
 
 async function execute(words: readonly string[]): Promise<number> {

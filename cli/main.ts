@@ -26,7 +26,7 @@ async function start(words: readonly string[]): Promise<number> {
   const quick = quickStatus(words);
   if (quick !== undefined) {
     const { status } = await import('./commands/status.ts');
-    return reported(() => status.run(quick, contextOf(words, quick)));
+    return reported(words, () => status.run(quick, contextOf(words, quick)));
   }
   const { executeAndReport } = await import('./all-commands.ts');
   return executeAndReport(words);

@@ -3,22 +3,25 @@ import { ERRORS } from '../daemon/protocol/errors.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { CliError } from './cli-error.ts';
 
-export async function reported(act: () => Promise<number>): Promise<number> {
+/** With `--json` an error is JSON, too, so that a script finds its code. */
+export async function reported(words: readonly string[], act: () => Promise<number>): Promise<number> {
   try {
     return await act();
   } catch (error) {
-    return report(error);
+    return report(error, words.includes('--json'));
   }
 }
 
-function report(error: unknown): number {
-  if (error instanceof CliError) {
-    process.stderr.write(
-      [`wfctl: ${error.message}`, ...error.details.map((line) => `  ${line}`), ''].join('\n'),
-    );
-    return ERRORS[error.code].exitCode;
-  }
+function report(error: unknown, asJson: boolean): number {
+  const { code, message, details } = error instanceof CliError ? error : bug(error);
+  const text = asJson
+    ? JSON.stringify({ error: { code, message, details } })
+    : [`wfctl: ${message}`, ...details.map((line) => `  ${line}`)].join('\n');
+  process.stderr.write(`${text}\n`);
+  return ERRORS[code].exitCode;
+}
+
+function bug(error: unknown): CliError {
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`wfctl: this is a bug in wfctl ${VERSION}: ${told}\n`);
-  return ERRORS.INTERNAL.exitCode;
+  return new CliError('INTERNAL', `this is a bug in wfctl ${VERSION}: ${told}`);
 }

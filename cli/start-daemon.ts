@@ -3,8 +3,8 @@
  * so that it outlives the terminal, and a log file, and is waited for until it answers or has ended.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultSocketPath, defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
 import { fillPath, ROUTES } from '../daemon/protocol/routes.ts';
@@ -18,40 +18,71 @@ export interface StartOptions {
   readonly note: (text: string) => void;
 }
 
-/** Answers when the daemon does. */
+/** Answers when the daemon does; also where another one, started at the same moment, was faster. */
 export async function startDaemon(options: StartOptions): Promise<void> {
-  const socketPath = options.socket ?? defaultSocketPath(options.env);
-  const stateDir = defaultStateDir(options.env);
+  const socketPath = resolve(options.socket ?? defaultSocketPath(options.env));
+  const stateDir = resolve(defaultStateDir(options.env));
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const logFile = join(stateDir, 'wfd.log');
+  const child = spawnDaemon(options.env, socketPath, stateDir, logFile);
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  let endedMs: number | undefined;
+  while (!(await answers(socketPath))) {
+    const nowMs = performance.now();
+    if (child.ended !== undefined) endedMs ??= nowMs;
+    if (endedMs !== undefined && nowMs > endedMs + RIVAL_MS) {
+      throw notStarted(`the daemon ended ${child.ended} right after its start`, logFile);
+    }
+    if (nowMs > deadlineMs) throw notStarted('the daemon does not answer', logFile);
+    await sleep(50);
+  }
+  if (child.ended === undefined)
+    options.note(`wfctl: started a daemon (pid ${child.pid}); its log is ${logFile}`);
+}
+
+const START_TIMEOUT_MS = 20_000;
+/** Of two daemons started at once one is refused the state; the other needs a moment until it answers. */
+const RIVAL_MS = 2_000;
+
+interface Started {
+  readonly pid: number | undefined;
+  /** How, once it has. */
+  readonly ended: string | undefined;
+}
+
+function spawnDaemon(env: Environment, socketPath: string, stateDir: string, logFile: string): Started {
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(
-    process.execPath,
-    [daemonProgram(), ...(options.socket === undefined ? [] : ['--socket', options.socket])],
-    {
-      cwd: stateDir,
-      detached: true,
-      stdio: ['ignore', log, log],
-    },
-  );
+  const child = spawn(process.execPath, [daemonProgram(), '--socket', socketPath], {
+    // Not the directory wfctl was typed in, which a daemon would keep from being unmounted.
+    cwd: stateDir,
+    env: { ...env, ...absolutePaths(env) },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
   child.unref();
   let ended: string | undefined;
   child.once('exit', (code, signal) => {
     ended = `with ${signal ?? `code ${code}`}`;
   });
   child.once('error', (error) => {
-    ended = `: ${error.message}`;
+    ended = `(${error.message})`;
   });
-  const deadlineMs = performance.now() + START_TIMEOUT_MS;
-  while (!(await answers(socketPath))) {
-    if (ended !== undefined) throw notStarted(`the daemon ended ${ended} right after its start`, logFile);
-    if (performance.now() > deadlineMs) throw notStarted('the daemon does not answer', logFile);
-    await sleep(50);
-  }
-  options.note(`wfctl: started a daemon (pid ${child.pid}); its log is ${logFile}`);
+  return {
+    pid: child.pid,
+    get ended() {
+      return ended;
+    },
+  };
 }
 
-const START_TIMEOUT_MS = 20_000;
+/** What was meant relative to where wfctl was typed. */
+function absolutePaths(env: Environment): Record<string, string> {
+  const given = ['WFD_STATE_DIR', 'WFD_CONFIG'].flatMap((name) =>
+    env[name] ? [[name, resolve(env[name])]] : [],
+  );
+  return Object.fromEntries(given);
+}
 
 /** Beside wfctl, wherever that was installed. */
 function daemonProgram(): string {

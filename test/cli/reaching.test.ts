@@ -67,6 +67,14 @@ describe('where nobody answers', () => {
     expect(stderr).toMatch(/wfctl daemon start/);
   });
 
+  test('with --json says it in JSON', async () => {
+    const { code, stdout, stderr } = await wfctl.run(['status', '17', '--json']);
+    expect([code, stdout]).toEqual([69, '']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'DAEMON_UNREACHABLE', details: expect.any(Array) },
+    });
+  });
+
   test('names what is there instead of a socket', async () => {
     const file = join(wfctl.directory, 'no-socket');
     writeFileSync(file, '');
