@@ -151,7 +151,7 @@ export function sendBack(
   if (attempt?.state.kind !== 'submitting' || attempt.tag === undefined) return;
   const submission = state.submissions.get(attempt.tag);
   if (submission !== undefined) state.putSubmission({ ...submission, status: 'superseded' });
-  if (how === 'proved' && state.run.status !== 'Running') {
+  if (how === 'proved' && !goesOn(state, key)) {
     return endAttempt(state, attempt, { cause: 'NeverStarted', detail: reason }, moment);
   }
   const { tag, element, backendStatus, ending, ...rest } = attempt;
@@ -165,4 +165,9 @@ export function sendBack(
   );
   const { abort } = state.call(key);
   if (abort !== undefined) abortCall(state, state.call(key), abort, moment);
+}
+
+/** Steps are what may start in an aborting run, so one that never arrived is submitted again there, too. */
+function goesOn({ run, calls }: RunState, key: string): boolean {
+  return calls.get(key)?.role === 'call' ? run.status === 'Running' : run.status !== 'ForceAborting';
 }

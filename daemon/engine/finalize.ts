@@ -4,7 +4,7 @@
  */
 import type { StepKey } from '../workflow/language.ts';
 import type { Moment } from './ends.ts';
-import type { Finalization, Run } from './model.ts';
+import type { Call, Finalization, Run } from './model.ts';
 import type { RunState } from './run-state.ts';
 
 export function continueFinalization(state: RunState, moment: Moment): void {
@@ -22,9 +22,10 @@ const NEXT_STAGE = { onEnd: 'finally', finally: 'record' } as const;
 /** Starts the stage's step where it has one, and tells whether it is over. */
 function stageIsDone(state: RunState, finalization: Finalization): boolean {
   const step = stepOf(state, finalization);
+  if (state.run.status === 'ForceAborting') return step === undefined || !state.active.has(step);
+  if (anotherIsUnderWay(state, step)) return false;
   if (step === undefined) return true;
   const call = state.calls.get(step);
-  if (state.run.status === 'ForceAborting') return !state.active.has(step);
   if (call === undefined) {
     state.putCall({
       runId: state.run.id,
@@ -39,7 +40,19 @@ function stageIsDone(state: RunState, finalization: Finalization): boolean {
     });
     return false;
   }
-  return call.status !== 'Ready' && call.status !== 'Active' && call.status !== 'NotStarted';
+  return !isUnderWay(call);
+}
+
+/** An abort that comes while `onFailure` runs asks for `onAbort`, too: one after the other. */
+function anotherIsUnderWay(state: RunState, step: StepKey | undefined): boolean {
+  const others = STEPS.filter((other) => other !== step).map((other) => state.calls.get(other));
+  return others.some((other) => other !== undefined && other.role !== 'call' && isUnderWay(other));
+}
+
+const STEPS = ['onFailure', 'onAbort', 'finally'] as const satisfies readonly StepKey[];
+
+function isUnderWay({ status }: Call): boolean {
+  return status === 'Ready' || status === 'Active' || status === 'NotStarted';
 }
 
 function stepOf(state: RunState, finalization: Finalization): StepKey | undefined {
