@@ -2,12 +2,18 @@
  * What has changed and is not yet on disk. Rows are kept by their keys, the newest wins, so that a daemon
  * that cannot write for an hour holds one hour's end, not its history.
  */
-import type { Changes, Settings } from '../store/store.ts';
+import type { WorkflowBundle } from '../workflow/language.ts';
 import type { Attempt, Call, EventRow, Orphan, Run, RunId, StoredRead, Submission } from './model.ts';
 import { attemptKey } from './model.ts';
 
 /** Events beyond this are dropped while nothing can be written: they are for people, rows are the truth. */
 const EVENTS_MAX = 10_000;
+
+/** What a new run was made of. */
+interface NewBundle {
+  readonly runId: RunId;
+  readonly bundle: WorkflowBundle;
+}
 
 export class ChangeSet {
   private readonly runs = new Map<RunId, Run>();
@@ -17,13 +23,13 @@ export class ChangeSet {
   private readonly reads = new Map<string, StoredRead>();
   private readonly orphans = new Map<string, Orphan>();
   private readonly events: EventRow[] = [];
-  private readonly bundles: Changes['bundles'][number][] = [];
-  private settings: Settings = {};
+  private readonly bundles: NewBundle[] = [];
+  private settings: Readonly<Record<string, unknown>> = {};
 
   putRun(run: Run): void {
     this.runs.set(run.id, run);
   }
-  putBundle(entry: Changes['bundles'][number]): void {
+  putBundle(entry: NewBundle): void {
     this.bundles.push(entry);
   }
   putCall(call: Call): void {
@@ -58,7 +64,8 @@ export class ChangeSet {
     );
   }
 
-  toChanges(): Changes {
+  /** As the store takes them. */
+  toChanges() {
     return {
       runs: [...this.runs.values()],
       bundles: [...this.bundles],
