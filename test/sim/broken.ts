@@ -3,8 +3,9 @@
  * replacing one part. A simulation that does not notice one of them is missing a check.
  */
 import type { Backend, JobObservation, NativeId, Snapshot } from '../../backends/backend.ts';
+import type { Changes } from '../../daemon/engine/changes.ts';
 import type { OwnerFiles } from '../../daemon/owner-files.ts';
-import type { Changes, Store, StoredRun } from '../../daemon/store/store.ts';
+import type { Store, StoredRun } from '../../daemon/store/store.ts';
 import type { OpenWorkflow, TaskPolicy } from '../../daemon/workflow/language.ts';
 import type { RULES } from './court.ts';
 import { createMemoryStore } from './memory-store.ts';

@@ -25,6 +25,9 @@ export interface ClientParts {
   readonly loop: () => Loop | undefined;
 }
 
+/** Serving requests never waits for a scheduler (SEMANTICS 6). */
+const ANSWERED_WITHIN_MS = 30_000;
+
 export class Clients {
   /** Submits that nobody has answered yet. */
   unanswered = 0;
@@ -81,8 +84,11 @@ export class Clients {
         again();
       }
     });
-    this.parts.time.after(30_000, () => {
-      if (!answered && !this.runOfToken.has(wish.token ?? '')) this.submit(wish);
+    this.parts.time.after(ANSWERED_WITHIN_MS, () => {
+      if (answered) return;
+      if (this.parts.loop() === loop)
+        this.parts.court.accuse(RULES.answer, `submit ${wish.token} got no answer`);
+      else if (!this.runOfToken.has(wish.token ?? '')) this.submit(wish);
     });
   }
 

@@ -1,6 +1,8 @@
 /**
  * What is on the fake disk, by key. The checks read it as the daemon's own word; the memory store serves it.
  */
+
+import type { Changes } from '../../daemon/engine/changes.ts';
 import type {
   Attempt,
   Call,
@@ -12,7 +14,6 @@ import type {
   Submission,
 } from '../../daemon/engine/model.ts';
 import { attemptKey } from '../../daemon/engine/model.ts';
-import type { Changes } from '../../daemon/store/store.ts';
 import type { WorkflowBundle } from '../../daemon/workflow/language.ts';
 
 export class CommittedRows {

@@ -3,10 +3,10 @@
  * Whether the rows are true is asked in truth-checks.ts.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Changes } from '../../daemon/engine/changes.ts';
 import type { Attempt, Call, Run } from '../../daemon/engine/model.ts';
 import { attemptKey, hasEnded, NEXT_ATTEMPT_STATES } from '../../daemon/engine/model.ts';
 import type { EngineSettings } from '../../daemon/engine/settings.ts';
-import type { Changes } from '../../daemon/store/store.ts';
 import type { CommittedRows } from './committed-rows.ts';
 import { type Court, RULES } from './court.ts';
 import { taskOf, writtenWorkflow } from './workflows.ts';

@@ -2,7 +2,8 @@
  * The store as one life of the daemon holds it: it takes time, refuses while the disk is full, and is where
  * a crash can be aimed: just after a commit, before or after the daemon hears of it.
  */
-import type { Changes, CommitResult, Store } from '../../daemon/store/store.ts';
+import type { Changes } from '../../daemon/engine/changes.ts';
+import type { CommitResult, Store } from '../../daemon/store/store.ts';
 import { type Life, silence } from './life.ts';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './virtual-clock.ts';

@@ -3,9 +3,10 @@
  * row can prove. Excused is only what the contract itself excuses: a forced abort, a backend that cannot
  * reconnect, and a submit that arrived later than any rule allows for.
  */
+
+import type { Changes } from '../../daemon/engine/changes.ts';
 import type { Attempt, Orphan, Run } from '../../daemon/engine/model.ts';
 import { attemptKey, hasEnded } from '../../daemon/engine/model.ts';
-import type { Changes } from '../../daemon/store/store.ts';
 import type { CommittedRows } from './committed-rows.ts';
 import { type Court, RULES } from './court.ts';
 import type { FakeCluster } from './fake-cluster.ts';

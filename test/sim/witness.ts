@@ -1,8 +1,8 @@
 /** Sees everything that happens on both sides, and has it judged: the daemon's rows and the cluster's truth. */
 import type { AbortManner, Owner, SubmitRequest, Tag } from '../../backends/backend.ts';
 import { logPath, scriptPath } from '../../backends/job-script.ts';
+import type { Changes } from '../../daemon/engine/changes.ts';
 import { attemptKey } from '../../daemon/engine/model.ts';
-import type { Changes } from '../../daemon/store/store.ts';
 import { RULES } from './court.ts';
 import type { BackendWitness } from './fake-backend.ts';
 import type { ClusterWitness, FakeCluster } from './fake-cluster.ts';

@@ -14,14 +14,12 @@ import type { OpenWorkflow } from '../../daemon/workflow/language.ts';
 import { Clients } from './clients.ts';
 import { CommittedRows } from './committed-rows.ts';
 import { RULES } from './court.ts';
-import { backendOf } from './fake-backend.ts';
+import { DaemonKeeper } from './daemon-keeper.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { FakeFiles } from './fake-files.ts';
-import { Life } from './life.ts';
 import { createRandom, type Random } from './random.ts';
 import { CALL_ENDS } from './row-checks.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
-import { StoreDoor } from './store-door.ts';
 import { Transcript } from './transcript.ts';
 import { checkNothingForgotten } from './truth-checks.ts';
 import { drainMicrotasks, VirtualTime } from './virtual-clock.ts';
@@ -66,10 +64,6 @@ export async function simulate(options: WorldOptions): Promise<WorldEnd> {
 
 /** After healing, everything must have ended within this. */
 const PATIENCE_MS = 3_600_000;
-/** A tick awaits commits only: no commit takes so long. */
-const LONGEST_TICK_MS = 500;
-const TICKS_MAX = 200_000;
-
 class World {
   private readonly options: WorldOptions;
   private readonly random: Random;
@@ -79,17 +73,10 @@ class World {
   private readonly rows = new CommittedRows();
   private readonly clusters = new Map<string, FakeCluster>();
   private readonly files: FakeFiles;
-  private readonly store: Store;
+  private readonly keeper: DaemonKeeper;
   private readonly witness: Witness;
   private readonly clients: Clients;
-  private readonly stats = { ticks: 0, crashes: 0 };
   private accusation: string | undefined;
-  private life: Life;
-  private door: StoreDoor | undefined;
-  private loop: Loop | undefined;
-  private tickBegunMs: number | undefined;
-  private wakeAtMs = Number.POSITIVE_INFINITY;
-  private healed = false;
   private over = false;
 
   constructor(options: WorldOptions) {
@@ -108,8 +95,11 @@ class World {
         new FakeCluster({ ...shared, random: random.fork(`cluster ${name}`), habits: cluster }),
       );
     }
-    this.store = options.createStore();
-    this.life = new Life(0, time);
+    const { transcript, witness, files, clusters } = this;
+    this.keeper = new DaemonKeeper({
+      ...{ options, scenario, time, transcript, court, witness, files, clusters },
+      random: random.fork('daemon'),
+    });
     this.clients = new Clients({
       time,
       random: random.fork('clients'),
@@ -117,18 +107,18 @@ class World {
       rows,
       court,
       transcript: this.transcript,
-      loop: () => this.loop,
+      loop: () => this.keeper.loop,
     });
   }
 
   async live(): Promise<void> {
     this.plan();
-    this.boot();
+    this.keeper.boot();
     while (!this.over && this.accusation === undefined) {
       await drainMicrotasks();
       this.step();
     }
-    this.life.alive = false;
+    this.keeper.stop();
   }
 
   end(): WorldEnd {
@@ -137,144 +127,28 @@ class World {
       seed: this.options.seed,
       accusation: this.accusation,
       transcript: this.transcript.lines(),
-      stats: { ...this.stats, jobs, runs: this.rows.runs.size, virtualMs: this.time.trueMs },
+      stats: {
+        ticks: this.keeper.ticks,
+        crashes: this.keeper.crashes,
+        jobs,
+        runs: this.rows.runs.size,
+        virtualMs: this.time.trueMs,
+      },
     };
   }
 
   /** One event, or one tick of the daemon, whichever is due first. */
   private step(): void {
-    const tickAtMs =
-      this.loop !== undefined && this.tickBegunMs === undefined ? this.wakeAtMs : Number.POSITIVE_INFINITY;
+    const tickAtMs = this.keeper.nextTickMs();
     const eventAtMs = this.time.nextDueMs();
-    if (Math.min(tickAtMs, eventAtMs) > this.scenario.healsAtMs + PATIENCE_MS) return this.giveUp();
-    if (eventAtMs <= tickAtMs) return this.time.runNext();
-    this.time.advanceTo(tickAtMs);
-    this.tick();
-  }
-
-  private tick(): void {
-    const { life, loop } = this;
-    if (loop === undefined) return;
-    this.stats.ticks++;
-    if (this.stats.ticks > TICKS_MAX) this.accuse(RULES.progress, 'the daemon ticks without end');
-    this.tickBegunMs = this.time.trueMs;
-    this.wakeAtMs = Number.POSITIVE_INFINITY;
-    loop.tick().then(
-      () => {
-        if (life.alive) this.ticked(loop);
-      },
-      (error: unknown) => {
-        if (life.alive)
-          this.accuse(RULES.crash, error instanceof Error ? String(error.stack) : String(error));
-      },
-    );
-  }
-
-  private ticked(loop: Loop): void {
-    const tookMs = this.time.trueMs - (this.tickBegunMs ?? this.time.trueMs);
-    if (tookMs > LONGEST_TICK_MS)
-      this.accuse(RULES.progress, `a tick has waited for ${Math.round(tookMs)} ms`);
-    this.tickBegunMs = undefined;
-    const wakeMs = loop.nextWakeMs() - this.monotonicMs();
-    if (Number.isNaN(wakeMs)) this.accuse(RULES.crash, 'nextWakeMs() is not a number');
-    this.wakeAtMs = Math.min(this.wakeAtMs, this.time.trueMs + Math.max(1, wakeMs));
-  }
-
-  private monotonicMs: () => number = () => 0;
-
-  private boot(): void {
-    const life = new Life(this.life.number + 1, this.time);
-    this.life = life;
-    for (const cluster of this.clusters.values()) cluster.forgetReports();
-    this.transcript.say('daemon', `starts, life ${life.number}`);
-    this.options.createLoop(this.parts(life)).then(
-      (loop) => {
-        if (life.alive) this.booted(loop);
-      },
-      (error: unknown) => {
-        if (life.alive)
-          this.accuse(
-            RULES.crash,
-            `createLoop: ${error instanceof Error ? String(error.stack) : String(error)}`,
-          );
-      },
-    );
-  }
-
-  private booted(loop: Loop): void {
-    this.loop = loop;
-    this.tickBegunMs = undefined;
-    this.wakeAtMs = this.time.trueMs;
-    loop.onInput(() => {
-      if (this.loop === loop) this.wakeAtMs = Math.min(this.wakeAtMs, this.time.trueMs + 1);
-    });
-  }
-
-  private parts(life: Life): LoopParts {
-    const { scenario, time, transcript, witness, options, random } = this;
-    const { breakage } = options;
-    const clock = time.clockFrom(random.between(0, 1e7));
-    this.monotonicMs = clock.monotonicMs;
-    const backends = new Map<string, Backend>();
-    for (const { name, backend: habits, weather } of scenario.backends) {
-      const cluster = this.clusters.get(name);
-      if (cluster === undefined) continue;
-      const chance = random.fork(`backend ${name} ${life.number}`);
-      const right = backendOf({ cluster, time, random: chance, weather, habits, transcript, witness }, life);
-      backends.set(name, breakage?.backend?.(right) ?? right);
+    if (Math.min(tickAtMs, eventAtMs) > this.scenario.healsAtMs + PATIENCE_MS) {
+      this.giveUp();
+    } else if (eventAtMs <= tickAtMs) {
+      this.time.runNext();
+    } else {
+      this.time.advanceTo(tickAtMs);
+      this.keeper.tick();
     }
-    const files = this.files.ownerFiles(life);
-    return {
-      store: this.openStore(life),
-      backends,
-      files: breakage?.files?.(files) ?? files,
-      clock,
-      random: random.fork(`loop ${life.number}`).next,
-      open: breakage?.open?.(options.open) ?? options.open,
-      settings: { ...scenario.settings, resume: life.number === 1 || !random.chance(scenario.doesNotResume) },
-      log: this.log(),
-      host: 'login1',
-    };
-  }
-
-  private log(): LoopParts['log'] {
-    const say = (fields: object, message: string): void => {
-      this.transcript.say('log', `${message} ${JSON.stringify(fields)}`);
-    };
-    return { info: () => undefined, warn: say, error: say };
-  }
-
-  private openStore(life: Life): Store {
-    const parts = {
-      inner: this.store,
-      time: this.time,
-      random: this.random.fork(`store ${life.number}`),
-      weather: this.scenario.node,
-      kept: (changes: Parameters<Witness['committed']>[0]) => {
-        for (const event of changes.events)
-          this.transcript.say('event', `run ${event.runId ?? '-'}: ${event.text}`);
-        this.witness.committed(changes);
-      },
-      mayCrash: () => this.mayCrash() && this.random.chance(this.scenario.crashes),
-      crash: (when: string) => this.crash(when),
-    };
-    this.door = new StoreDoor(parts, life);
-    const store = this.door.open();
-    return this.options.breakage?.store?.(store) ?? store;
-  }
-
-  private mayCrash(): boolean {
-    return !this.healed && this.stats.crashes < this.scenario.crashesMax;
-  }
-
-  private crash(when: string): void {
-    if (!this.life.alive) return;
-    this.stats.crashes++;
-    this.life.alive = false;
-    this.loop = undefined;
-    this.transcript.say('daemon', `is killed ${when}`);
-    void this.door?.settleAtDeath();
-    this.time.after(this.random.between(0.01, 1) * this.scenario.downMs, () => this.boot());
   }
 
   private plan(): void {
@@ -297,8 +171,7 @@ class World {
         time.at(between(), () => this.witness.foreignJob(cluster, owner, i));
       }
     }
-    if (scenario.crashesMax > 0 && random.chance(0.5))
-      time.at(between(), () => this.mayCrash() && this.crash('out of the blue'));
+    if (random.chance(0.5)) time.at(between(), () => this.keeper.crash('out of the blue'));
     time.at(scenario.healsAtMs, () => this.heal());
   }
 
@@ -309,7 +182,7 @@ class World {
   }
 
   private heal(): void {
-    this.healed = true;
+    this.keeper.heal();
     this.transcript.say('weather', 'everything heals');
     this.scenario.node.heal();
     for (const { weather } of this.scenario.backends) weather.heal();
