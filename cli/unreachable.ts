@@ -1,5 +1,5 @@
 /** When nobody answers: how long it is worth waiting, and what a person can do. */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
 import { CliError } from './cli-error.ts';
@@ -12,8 +12,9 @@ import { type DaemonTrace, findDaemonTrace } from './lease.ts';
  */
 export function patienceMs(error: ConnectionError, path: string, env: Environment): number {
   switch (error.code) {
-    case 'EAGAIN':
     case 'ECONNREFUSED':
+      return isSocket(path) ? RESTART_MS : 0;
+    case 'EAGAIN':
     case 'ECONNRESET':
     case 'EPIPE':
       return RESTART_MS;
@@ -56,7 +57,11 @@ export function unreachable(
     ]);
   }
   const places = error.code === 'ENOENT' ? tried.join(', ') : path;
-  return new CliError('DAEMON_UNREACHABLE', `no daemon answers on ${places} (${inWords(error)})`, START_ONE);
+  return new CliError(
+    'DAEMON_UNREACHABLE',
+    `no daemon answers on ${places} (${inWords(error, path)})`,
+    START_ONE,
+  );
 }
 
 const RESTART_MS = 10_000;
@@ -85,16 +90,18 @@ function shellWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function inWords(error: ConnectionError): string {
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+function inWords(error: ConnectionError, path: string): string {
   switch (error.code) {
     case 'ENOENT':
       return 'there is no socket';
     case 'ECONNREFUSED':
-      return 'a socket is there, but nobody listens on it';
+      return isSocket(path) ? 'a socket is there, but nobody listens on it' : 'that is not a socket';
     case 'EAGAIN':
       return 'its queue of connections is full';
-    case 'ENOTSOCK':
-      return 'that is not a socket';
     default:
       return `${error.code}: ${error.message}`;
   }

@@ -80,7 +80,7 @@ describe('where nobody answers', () => {
     writeFileSync(file, '');
     const { code, stderr } = await wfctl.run(['list'], { env: { WFD_SOCKET: file } });
     expect(code).toBe(69);
-    expect(stderr).toMatch(/no daemon answers on .*no-socket/);
+    expect(stderr).toMatch(/no daemon answers on .*no-socket \(that is not a socket\)/);
   });
 
   test('but a lease says that the daemon runs on another host, prints the ssh line', async () => {
