@@ -34,9 +34,14 @@ interface Poll {
   readonly account: Set<string>;
 }
 
+/** What a backend last said of itself, and when. */
+export interface Probed extends Probe {
+  readonly atMs: number;
+}
+
 export class Asker {
   private readonly polls = new Map<string, Poll>();
-  private readonly probes = new Map<string, Probe>();
+  private readonly probes = new Map<string, Probed>();
   /** When (monotonic) a backend may be probed next. */
   private readonly nextProbe = new Map<string, number>();
   private readonly readingMarks = new Set<string>();
@@ -64,7 +69,7 @@ export class Asker {
   }
 
   /** What is known of a backend as a whole, for people. */
-  health(backend: string): { readonly watch?: Watch; readonly probe?: Probe } {
+  health(backend: string): { readonly watch?: Watch; readonly probe?: Probed } {
     const watches = [...this.polls.values()]
       .filter((poll) => poll.backend === backend)
       .map(({ watch }) => watch);
@@ -174,7 +179,8 @@ export class Asker {
       ?.probe()
       .then((probe) => {
         const hadAccounting = this.hasAccounting(name);
-        this.probes.set(name, { ...probe, hasAccounting: probe.hasAccounting || hadAccounting });
+        const atMs = this.set.parts.clock.nowMs();
+        this.probes.set(name, { ...probe, hasAccounting: probe.hasAccounting || hadAccounting, atMs });
         if (probe.reachable) this.nextProbe.set(name, Number.POSITIVE_INFINITY);
         this.inbox.wake();
       });

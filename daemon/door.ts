@@ -7,7 +7,9 @@ import type {
   EngineStatus,
   Peer,
 } from './api/engine-door.ts';
+import type { Probed } from './ask.ts';
 import type { Loop } from './loop.ts';
+import type { Watch } from './snapshots.ts';
 
 interface Pause {
   readonly by: string;
@@ -97,9 +99,14 @@ function backendStatus(loop: Loop, name: string): BackendStatus {
     kind: backend?.kind ?? 'unknown',
     reachable,
     summary: watch?.reachable === 'no' ? watch.reason : (probe?.summary ?? 'not asked yet'),
-    ...(watch && watch.reachable !== 'unknown' && { sinceMs: watch.sinceMs }),
+    ...sinceOf(watch, probe),
     ...(pause !== undefined && { paused: pause as Pause }),
     active: loop.set.activePerBackend().get(name) ?? 0,
     maxActive: backend?.maxActive ?? 0,
   };
+}
+
+function sinceOf(watch: Watch | undefined, probe: Probed | undefined): { readonly sinceMs?: number } {
+  if (watch !== undefined && watch.reachable !== 'unknown') return { sinceMs: watch.sinceMs };
+  return probe === undefined ? {} : { sinceMs: probe.atMs };
 }

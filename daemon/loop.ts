@@ -25,6 +25,7 @@ import { spoolDirectory, WorkingSet } from './working-set.ts';
 const HEARTBEAT_MS = 500;
 const IDLE_MS = 60_000;
 const DEGRADED_RETRY_MS = 2_000;
+const ASK_AGAIN_MS = 1_000;
 /** A job that belongs to no attempt is asked to end again after so long. */
 const STRAY_MS = 10_000;
 
@@ -136,7 +137,9 @@ export class Loop {
     const { wanted, until } = settle(context, state, newest);
     const key = attemptKey(newest);
     // A question that gets no answer is asked again.
-    const again = until ?? (wanted === undefined ? undefined : context.now + HEARTBEAT_MS * 2);
+    const askAgain = wanted === undefined ? undefined : context.now + ASK_AGAIN_MS;
+    const again =
+      until === undefined || askAgain === undefined ? (until ?? askAgain) : Math.min(until, askAgain);
     if (again === undefined) this.judgeAt.delete(key);
     else this.judgeAt.set(key, { state, call: newest.call, at: again });
     return wanted === undefined ? [] : [wanted];

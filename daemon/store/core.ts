@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import type { Changes } from '../engine/changes.ts';
 import { type Journal, openDatabase } from './database.ts';
 import { isLocalFileSystem } from './file-system.ts';
 import {
@@ -19,7 +20,7 @@ import { takeLock } from './lock.ts';
 import { held, OpenFailure, openErrorOf, type StoreOpenError } from './open-error.ts';
 import { ensurePrivateDirectory } from './private-files.ts';
 import { createQuestions, type Questions } from './read.ts';
-import type { Changes, CommitResult } from './store.ts';
+import type { CommitResult } from './store.ts';
 import { prepareCommit } from './write.ts';
 
 export interface CoreOptions {

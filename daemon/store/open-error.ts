@@ -48,7 +48,7 @@ export function openErrorOf(error: unknown, file: string, directory: string): St
   if (error instanceof OpenFailure) return error.reason;
   if (isDamage(error)) return damaged(file, String(error));
   if (isLocked(error)) return held(directory, otherHolder(directory));
-  const reason = refusalReason(error, file) ?? String(error);
+  const reason = refusalReason(error, file) ?? (error instanceof Error ? error.message : String(error));
   if (isNoSpace(error)) {
     return {
       kind: 'noSpace',

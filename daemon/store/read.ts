@@ -4,11 +4,12 @@
 import type { Database } from 'better-sqlite3';
 import { and, asc, desc, eq, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { Settings } from '../engine/changes.ts';
 import type { Attempt, Call, CallStatus, Run, RunEnd, RunId, RunStatus } from '../engine/model.ts';
 import type { WorkflowBundle } from '../workflow/language.ts';
 import { attemptOfRow, callOfRow, eventOfRow, orphanOfRow, runOfRow, submissionOfRow } from './rows.ts';
 import { attempts, bundles, calls, events, orphans, reads, runs, settings, submissions } from './schema.ts';
-import type { EventRecord, Loaded, RunFilter, RunOverview, Settings, Store, StoredRun } from './store.ts';
+import type { EventRecord, Loaded, RunFilter, RunOverview, Store, StoredRun } from './store.ts';
 
 /** What `Store` asks, answered at once. */
 export type Questions = {

@@ -3,9 +3,11 @@
  *
  * `commit` is all or nothing: `committed` means on disk (full sync), `refused` means nothing of it is, and
  * nobody may act on it. Where trying again cannot help (a rule of the database was broken, its file is damaged,
- * its thread died) the promise is rejected with `StoreBrokenError` (broken.ts): the daemon stops. The interface is asynchronous so that fsync, checkpoint and backup never block the
- * loop, and so that a shared database can stand behind it one day.
+ * its thread died) the promise is rejected with `StoreBrokenError` (broken.ts): the daemon stops. The interface
+ * is asynchronous so that fsync, checkpoint and backup never block the loop, and so that a shared database can
+ * stand behind it one day.
  */
+import type { Changes, Settings } from '../engine/changes.ts';
 import type {
   Attempt,
   Call,
@@ -29,9 +31,6 @@ export interface StoredRun {
   readonly reads: readonly StoredRead[];
 }
 
-/** Stored switches by name: `drain`, `pause:slurm`. A value of `null` removes one. */
-export type Settings = Readonly<Record<string, unknown>>;
-
 export interface Loaded {
   /** Runs that have not ended. */
   readonly runs: readonly StoredRun[];
@@ -40,20 +39,6 @@ export interface Loaded {
   readonly settings: Settings;
   /** Larger than the id of any run there ever was. */
   readonly nextRunId: RunId;
-}
-
-/** Rows are replaced whole by their keys: run id, (run id, call), (run id, call, number), tag, (run id, read id); orphans by (tag, call). */
-export interface Changes {
-  readonly runs: readonly Run[];
-  /** Of runs that are new. */
-  readonly bundles: readonly { readonly runId: RunId; readonly bundle: WorkflowBundle }[];
-  readonly calls: readonly Call[];
-  readonly attempts: readonly Attempt[];
-  readonly submissions: readonly Submission[];
-  readonly reads: readonly StoredRead[];
-  readonly orphans: readonly Orphan[];
-  readonly settings: Settings;
-  readonly events: readonly EventRow[];
 }
 
 export type CommitResult =
@@ -105,15 +90,3 @@ export interface Store {
   /** Checkpoints and closes; commits after it are refused. */
   close(): Promise<void>;
 }
-
-export const NO_CHANGES: Changes = {
-  runs: [],
-  bundles: [],
-  calls: [],
-  attempts: [],
-  submissions: [],
-  reads: [],
-  orphans: [],
-  settings: {},
-  events: [],
-};

@@ -8,6 +8,7 @@
 import type { Database } from 'better-sqlite3';
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { Changes, Settings } from '../engine/changes.ts';
 import { StoreBrokenError } from './broken.ts';
 import {
   rowOfAttempt,
@@ -20,7 +21,7 @@ import {
 } from './rows.ts';
 import { attempts, bundles, calls, events, orphans, reads, runs, settings, submissions } from './schema.ts';
 import { refusalReason } from './sqlite-errors.ts';
-import type { Changes, CommitResult, Settings } from './store.ts';
+import type { CommitResult } from './store.ts';
 import { prepareInsert, prepareUpsert } from './upsert.ts';
 
 /** Why nothing may be written although the database could; undefined: it may. Asked within the transaction. */

@@ -2,11 +2,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type Changes, NO_CHANGES } from '../../../daemon/engine/changes.ts';
 import { StoreBrokenError } from '../../../daemon/store/broken.ts';
 import { openDatabase } from '../../../daemon/store/database.ts';
 import { createMemoryStore } from '../../../daemon/store/in-thread.ts';
 import { createQuestions } from '../../../daemon/store/read.ts';
-import { type Changes, NO_CHANGES, type Store } from '../../../daemon/store/store.ts';
+import type { Store } from '../../../daemon/store/store.ts';
 import { prepareCommit } from '../../../daemon/store/write.ts';
 import { MIGRATIONS, open, opened, smallDisk, temporaryDirectory } from './places.ts';
 import { newRun, sampleAttempt, sampleCall, sampleRun, sampleSubmission } from './samples.ts';

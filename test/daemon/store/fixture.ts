@@ -1,5 +1,5 @@
 /** What the databases in fixtures/ contain, one for each version of the schema (programs/make-fixture.ts). */
-import { type Changes, NO_CHANGES } from '../../../daemon/store/store.ts';
+import { type Changes, NO_CHANGES } from '../../../daemon/engine/changes.ts';
 import { newRun, sampleAttempt, sampleCall, sampleOrphan, sampleRun, sampleSubmission } from './samples.ts';
 
 export const FIXTURE_CHANGES: Changes = {

@@ -1,10 +1,11 @@
 /** What the API and the start of the daemon ask. */
 import { expect, test } from 'vitest';
+import { NO_CHANGES } from '../../../daemon/engine/changes.ts';
 import type { RunStatus } from '../../../daemon/engine/model.ts';
 import { openDatabase } from '../../../daemon/store/database.ts';
 import { createMemoryStore } from '../../../daemon/store/in-thread.ts';
 import { createQuestions } from '../../../daemon/store/read.ts';
-import { NO_CHANGES, type RunFilter, type Store } from '../../../daemon/store/store.ts';
+import type { RunFilter, Store } from '../../../daemon/store/store.ts';
 import { prepareCommit } from '../../../daemon/store/write.ts';
 import { MIGRATIONS } from './places.ts';
 import {

@@ -1,8 +1,8 @@
 /** What goes in comes out: every property of every row, and no property that was absent. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Changes } from '../../../daemon/engine/changes.ts';
 import { createMemoryStore } from '../../../daemon/store/in-thread.ts';
-import type { Changes } from '../../../daemon/store/store.ts';
 import { MIGRATIONS } from './places.ts';
 import {
   anyAttempt,

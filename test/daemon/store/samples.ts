@@ -1,6 +1,7 @@
 /** Objects of the model for the tests of the store: plain ones, and generated ones with every property. */
 import fc, { type Arbitrary } from 'fast-check';
 import type { NativeId, Owner, Tag } from '../../../backends/backend.ts';
+import { type Changes, NO_CHANGES } from '../../../daemon/engine/changes.ts';
 import type {
   AbortRequest,
   Attempt,
@@ -13,7 +14,6 @@ import type {
   StoredRead,
   Submission,
 } from '../../../daemon/engine/model.ts';
-import { type Changes, NO_CHANGES } from '../../../daemon/store/store.ts';
 import type { ReadResult, WorkflowBundle } from '../../../daemon/workflow/language.ts';
 
 const OWNER: Owner = { uid: 1000, gid: 1000, name: 'ada', home: '/home/ada', shell: '/bin/bash' };

@@ -3,10 +3,11 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { NO_CHANGES } from '../../../daemon/engine/changes.ts';
 import { StoreBrokenError } from '../../../daemon/store/broken.ts';
 import type { CoreOptions } from '../../../daemon/store/core.ts';
 import { type OpenedStore, openStore } from '../../../daemon/store/open-store.ts';
-import { NO_CHANGES, type Store } from '../../../daemon/store/store.ts';
+import type { Store } from '../../../daemon/store/store.ts';
 import { bundled, HOST, MIGRATIONS, temporaryDirectory } from './places.ts';
 import { newRun, sampleCall, sampleRun } from './samples.ts';
 
