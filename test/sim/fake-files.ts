@@ -55,7 +55,8 @@ export class FakeFiles {
     const holder = directory.claim?.value;
     if (this.habits.claims && holder !== undefined && holder.nativeId !== job.nativeId) return 'duplicate';
     if (this.isFull()) return 'full';
-    directory.claim = this.late({ ...job, atMs: this.time.wallMs() }, directory.claim);
+    const { nativeId, runCount } = job;
+    directory.claim = this.late({ nativeId, runCount, atMs: this.time.wallMs() }, directory.claim);
     return 'claimed';
   }
 
@@ -82,12 +83,26 @@ export class FakeFiles {
     this.directory(path).log = this.late(text);
   }
 
-  spool(path: string, tag: Tag, job: JobIdentity, end?: Pick<ExitMark, 'exitCode' | 'succeeded'>): void {
+  spool(
+    path: string,
+    tag: Tag,
+    { nativeId, runCount }: JobIdentity,
+    end?: Pick<ExitMark, 'exitCode' | 'succeeded'>,
+  ): void {
     if (this.isFull()) return;
     const kind = end === undefined ? 'started' : 'ended';
-    const fileName = `${tag}.0.${job.nativeId}.${job.runCount}.${kind}`;
+    const fileName = `${tag}.0.${nativeId}.${runCount}.${kind}`;
     const ended = end === undefined ? {} : { exitCode: end.exitCode, succeeded: end.succeeded };
-    const entry: SpoolEntry = { fileName, kind, tag, index: 0, ...job, ...ended, atMs: this.time.wallMs() };
+    const entry: SpoolEntry = {
+      fileName,
+      kind,
+      tag,
+      index: 0,
+      nativeId,
+      runCount,
+      ...ended,
+      atMs: this.time.wallMs(),
+    };
     this.spoolOf(path).set(fileName, this.late(entry));
   }
 

@@ -72,7 +72,9 @@ export function checkExecution(
     ),
   );
   const name = `${work.runId}/${work.call}#${work.number}`;
-  const beside = others.find((other) => other.end === undefined && !isForced(rows, work.runId));
+  const beside = others.find(
+    (other) => other.end === undefined && !isForced(rows, work.runId) && !isLateMeeting(other, execution),
+  );
   if (beside !== undefined) {
     court.accuse(
       RULES.twice,
@@ -82,6 +84,11 @@ export function checkExecution(
   const done = others.find((other) => other.work.number === work.number && other.end?.kind === 'completed');
   if (done !== undefined)
     court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
+}
+
+/** Attempts have directories of their own: no claim keeps one that came too late from meeting its successor. */
+function isLateMeeting(one: Execution, other: Execution): boolean {
+  return one.work.number !== other.work.number && (one.job.late || other.job.late);
 }
 
 /** Each step of finalization runs once, whatever number its attempt has. */
@@ -163,7 +170,7 @@ function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
     .alive()
     .find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one) && !isDuplicate(parts, one));
   if (job !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but job ${job.nativeId} is ${job.state}`);
-  const success = completed.find((execution) => isSuccess(execution));
+  const success = completed.find((execution) => isSuccess(execution) && !execution.job.late);
   if (
     success !== undefined &&
     outcome.cause !== 'Succeeded' &&
