@@ -3,7 +3,7 @@
  * kind (one value or a list), and, where its value is known before anything runs, does it work out.
  */
 import type { Value } from '../language.ts';
-import { type Draft, declaredNames } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { EvaluationProblem, evaluate, shellText, textOf } from './evaluate.ts';
 import { BUILTINS, type Expression, type Hole, type Reference, references, written } from './expression.ts';
 import { LIST_MAX, listAnswer } from './lists.ts';
@@ -65,7 +65,7 @@ function wrongReference(use: Use, to: Reference): string | undefined {
   switch (to.kind) {
     case 'input': {
       const { inputs } = use.workflow;
-      if (inputs.has(to.name) || declaredNames(use.draft, 'inputs').includes(to.name)) return undefined;
+      if (inputs.has(to.name) || use.draft.declared.inputs.has(to.name)) return undefined;
       return `there is no input '${to.name}'${suggestion(to.name, inputs.keys())}`;
     }
     case 'output':
@@ -84,8 +84,8 @@ function wrongReference(use: Use, to: Reference): string | undefined {
 function wrongOutput({ draft, workflow }: Use, name: string, output: string): string | undefined {
   const task = workflow.tasks.get(name);
   if (task === undefined) {
-    const known = declaredNames(draft, 'tasks');
-    return known.includes(name) ? undefined : `there is no task '${name}'${suggestion(name, known)}`;
+    const known = draft.declared.tasks;
+    return known.has(name) ? undefined : `there is no task '${name}'${suggestion(name, known)}`;
   }
   if (Object.hasOwn(task.outputs, output)) return undefined;
   const outputs = Object.keys(task.outputs);
@@ -228,16 +228,16 @@ function checkLists(
 ): void {
   for (const { name, list } of variables) checkListKind(draft, workflow, task, name, list);
   const lengths = variables.flatMap(({ list }) => knownValues(workflow, list)?.length ?? []);
-  const place = draft.source.placeOfKey([...task.path, 'scatter']);
+  const place = (): number => draft.source.placeOfKey([...task.path, 'scatter']);
   if (isZip && new Set(lengths).size > 1) {
     const each = variables
       .map(({ name, list }) => `${name} has ${knownValues(workflow, list)?.length ?? '?'}`)
       .join(', ');
-    draft.report(place, `lists that are zipped must have the same length: ${each}`);
+    draft.report(place(), `lists that are zipped must have the same length: ${each}`);
   }
   const combinations = lengths.reduce((product, length) => product * length, 1);
   if (!isZip && combinations > LIST_MAX) {
-    draft.report(place, `${combinations} combinations are too many; a task may have ${LIST_MAX} calls`);
+    draft.report(place(), `${combinations} combinations are too many; a task may have ${LIST_MAX} calls`);
   }
 }
 

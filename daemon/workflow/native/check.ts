@@ -5,7 +5,7 @@
 import { checkExpressions } from './check-expressions.ts';
 import { dependenciesOf } from './compile.ts';
 import { breakingOption } from './directives.ts';
-import { type Draft, declaredNames, isRecord, STEPS } from './draft.ts';
+import { type Draft, isRecord, STEPS } from './draft.ts';
 import { hasExpression, ROOTS } from './expression.ts';
 import { eachOf, type Task, type Workflow } from './model.ts';
 import { suggestion } from './nearest.ts';
@@ -32,7 +32,7 @@ export function check(draft: Draft, workflow: Workflow): void {
 
 function checkTop(draft: Draft): void {
   const { file } = draft;
-  if (Object.keys(file.tasks).length === 0 && declaredNames(draft, 'tasks').length === 0) {
+  if (Object.keys(file.tasks).length === 0 && draft.declared.tasks.size === 0) {
     draft.report(draft.source.placeOfKey(['tasks']), "'tasks' is empty; a workflow has at least one task");
   }
   noExpressions(draft, ['inputs'], file.inputs);
@@ -61,8 +61,8 @@ function checkTask(draft: Draft, task: Task): void {
 }
 
 function checkNeed(draft: Draft, path: Path, name: string): void {
-  const known = declaredNames(draft, 'tasks');
-  if (known.includes(name)) return;
+  const known = draft.declared.tasks;
+  if (known.has(name)) return;
   draft.report(draft.source.placeOf(path), `there is no task '${name}'${suggestion(name, known)}`);
 }
 
@@ -80,12 +80,14 @@ function checkVariables(draft: Draft, task: Task): void {
 }
 
 function checkBody(draft: Draft, path: Path, body: TaskBody): void {
-  const place = draft.source.placeOfKey(path);
   const isStep = path[0] !== 'tasks';
   const hasRun = isPresent(draft, path, 'run') || body.run !== undefined;
   const hasScript = isPresent(draft, path, 'script') || body.script !== undefined;
   if (!hasRun && !hasScript)
-    draft.report(place, `${named(path)} has nothing to do: give it 'run' or 'script'`);
+    draft.report(
+      draft.source.placeOfKey(path),
+      `${named(path)} has nothing to do: give it 'run' or 'script'`,
+    );
   if (hasRun && hasScript)
     draft.report(
       draft.source.placeOfKey([...path, 'script']),

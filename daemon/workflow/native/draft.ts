@@ -12,6 +12,8 @@ export interface Draft {
   readonly source: Source;
   readonly file: WorkflowFile;
   readonly bundle: WorkflowBundle;
+  /** Names as the file has them: one whose value was wrong, and has been reported, is there all the same. */
+  readonly declared: { readonly tasks: ReadonlySet<string>; readonly inputs: ReadonlySet<string> };
   report(place: Place, message: string): void;
 }
 
@@ -25,11 +27,9 @@ export function compileText(draft: Pick<Draft, 'source' | 'report'>, written: un
   return { parts, path };
 }
 
-/** Names as the file has them: one whose value was wrong, and has been reported, is there all the same. */
-export function declaredNames(draft: Draft, key: 'tasks' | 'inputs'): readonly string[] {
-  const { plain } = draft.source;
+export function declaredNames(plain: unknown, key: 'tasks' | 'inputs'): ReadonlySet<string> {
   const names = isRecord(plain) ? plain[key] : undefined;
-  return isRecord(names) ? Object.keys(names) : [];
+  return new Set(isRecord(names) ? Object.keys(names) : []);
 }
 
 export function isRecord(value: unknown): value is Record<string | number, unknown> {

@@ -3,7 +3,7 @@
  * prepare.ts; here nothing is.
  */
 import type { Value } from '../language.ts';
-import { type Draft, declaredNames } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { suggestion } from './nearest.ts';
 
 /** A list in a task's `scatter` that was read at submit travels among the inputs, under this name. */
@@ -44,7 +44,7 @@ function defaultOf(draft: Draft, name: string): Value {
 
 function reportUnknown(draft: Draft, declared: readonly string[]): void {
   for (const name of Object.keys(draft.bundle.inputs)) {
-    if (declaredNames(draft, 'inputs').includes(name) || name.includes('.')) continue;
+    if (draft.declared.inputs.has(name) || name.includes('.')) continue;
     draft.report(draft.source.placeOfKey(['inputs']), unknownInput(name, declared));
   }
 }

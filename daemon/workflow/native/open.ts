@@ -4,6 +4,7 @@
 import type { Mistake, OpenWorkflow, WorkflowBundle } from '../language.ts';
 import { check } from './check.ts';
 import { compile } from './compile.ts';
+import { declaredNames } from './draft.ts';
 import { createProgram } from './program.ts';
 import { readSource, type Source } from './source.ts';
 import { validateShape } from './validate.ts';
@@ -22,6 +23,7 @@ function openSource(bundle: WorkflowBundle, source: Source): ReturnType<OpenWork
     source,
     file: shape.file,
     bundle,
+    declared: { tasks: declaredNames(source.plain, 'tasks'), inputs: declaredNames(source.plain, 'inputs') },
     report: (place: number, message: string) => void mistakes.push(source.mistake(place, message)),
   };
   const workflow = compile(draft);

@@ -9,7 +9,7 @@ import { ended, job, open, text } from './open-for-test.ts';
 test('quote(): a real shell gives back the same bytes', () => {
   const value = fc
     .string({ unit: 'binary', maxLength: 30 })
-    .filter((written) => !written.includes('\0') && written.isWellFormed());
+    .filter((written) => !written.includes('\0') && Buffer.from(written).toString() === written);
   const nasty = fc
     .array(fc.constantFrom("'", '"', '\\', '$(date)', '`', '\n', '!', ' ', '*', '~', '-n', '', 'é'), {
       maxLength: 6,
