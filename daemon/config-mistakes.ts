@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { configSchema } from './config-schema.ts';
+import { suggestion } from './protocol/nearest-name.ts';
 import type { Mistake } from './workflow/language.ts';
-import { suggestion } from './workflow/native/nearest.ts';
 import type { Path, Source } from './workflow/native/source.ts';
 import { show } from './workflow/native/units.ts';
 

@@ -29,8 +29,8 @@ import {
   type SpoolEntry,
 } from '../backends/marks.ts';
 import { errorCode, fileTrouble } from './file-trouble.ts';
-import { glob } from './glob.ts';
 import type { FileAnswer, OwnerFiles } from './owner-files.ts';
+import { globPaths } from './workflow/glob.ts';
 import type { ReadRequest, ReadResult } from './workflow/language.ts';
 
 /** A list that a job made for a scatter; more is a mistake, and would fill the daemon's memory. */
@@ -229,7 +229,7 @@ async function read({ kind, path }: ReadRequest): Promise<ReadResult> {
     case 'size':
       return { kind, bytes: (await doing(`cannot read the size of ${path}`, stat(path))).size };
     case 'glob':
-      return { kind, paths: await doing(`cannot list ${path}`, glob(path)) };
+      return { kind, paths: await doing(`cannot list ${path}`, globPaths(path, '/')) };
   }
   return kind satisfies never;
 }

@@ -1,32 +1,20 @@
 /** "Did you mean …?": the name somebody probably meant. */
+import { distance } from 'fastest-levenshtein';
 
-/** The nearest of the names, if one is near enough to be meant: a third of the letters may differ. */
-export function nearestName(given: string, names: readonly string[]): string | undefined {
-  const ranked = names
-    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  if (best === undefined) return undefined;
-  return best.distance <= Math.max(1, Math.floor(given.length / 3)) ? best.name : undefined;
+/** The nearest of the names, if one is near enough to be meant: a third of its letters, or two, may differ. */
+export function nearestName(given: string, names: Iterable<string>): string | undefined {
+  let best: { readonly name: string; readonly letters: number } | undefined;
+  for (const name of names) {
+    const letters = distance(given.toLowerCase(), name.toLowerCase());
+    const isNear =
+      letters <= Math.max(2, Math.floor(name.length / 3)) && letters < Math.max(given.length, name.length);
+    if (isNear && letters < (best?.letters ?? Number.POSITIVE_INFINITY)) best = { name, letters };
+  }
+  return best?.name;
 }
 
-/**
- * Insertions, deletions, replacements and swapped neighbours between two words (optimal string alignment),
- * one row of the table at a time.
- */
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : replaced;
-      next.push(Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** `; did you mean 'memory'?`, or nothing when no name is near. */
+export function suggestion(given: string, names: Iterable<string>): string {
+  const near = nearestName(given, names);
+  return near === undefined ? '' : `; did you mean '${near}'?`;
 }

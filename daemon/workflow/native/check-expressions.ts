@@ -2,6 +2,8 @@
  * Every expression of a workflow: does it refer to something, may it stand where it stands, is it of the right
  * kind (one value or a list), and, where its value is known before anything runs, does it work out.
  */
+
+import { suggestion } from '../../protocol/nearest-name.ts';
 import type { Value } from '../language.ts';
 import type { Draft } from './draft.ts';
 import { EvaluationProblem, evaluate, shellText, textOf } from './evaluate.ts';
@@ -21,7 +23,6 @@ import {
   type Variable,
   type Workflow,
 } from './model.ts';
-import { suggestion } from './nearest.ts';
 import { parseResource } from './resources.ts';
 import { scopeOf } from './scopes.ts';
 import { subject } from './validate.ts';

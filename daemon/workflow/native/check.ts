@@ -2,13 +2,14 @@
  * What a workflow of the right shape may still have wrong: tasks without a command, names that refer to
  * nothing, waiting in a circle. What its expressions say is check-expressions.ts.
  */
+
+import { suggestion } from '../../protocol/nearest-name.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { dependenciesOf } from './compile.ts';
 import { breakingOption } from './directives.ts';
 import { type Draft, isRecord, STEPS } from './draft.ts';
 import { hasExpression, ROOTS } from './expression.ts';
 import { eachOf, type Task, type Workflow } from './model.ts';
-import { suggestion } from './nearest.ts';
 import { OutputClaims } from './output-claims.ts';
 import type { TaskBody } from './schema.ts';
 import { earlyScope } from './scopes.ts';

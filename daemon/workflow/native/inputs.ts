@@ -2,9 +2,10 @@
  * The values of a workflow's inputs: what was given, else the default. Files have been read before, by
  * prepare.ts; here nothing is.
  */
+
+import { suggestion } from '../../protocol/nearest-name.ts';
 import type { Value } from '../language.ts';
 import type { Draft } from './draft.ts';
-import { suggestion } from './nearest.ts';
 
 /** A list in a task's `scatter` that was read at submit travels among the inputs, under this name. */
 export function listKey(task: string, variable: string): string {

@@ -7,9 +7,9 @@
  * cycles, expressions) is not said here but in check.ts.
  */
 import { z } from 'zod';
+import { nearestName } from '../../protocol/nearest-name.ts';
 import type { Cause } from '../language.ts';
 import { hasExpression } from './expression.ts';
-import { nearest } from './nearest.ts';
 import {
   type Parsed,
   parseCount,
@@ -81,7 +81,7 @@ const resources = map({
 
 const cause = z.string().superRefine((written, context) => {
   if (RETRYABLE_CAUSES.some((known) => known === written)) return;
-  const near = nearest(written, RETRYABLE_CAUSES);
+  const near = nearestName(written, RETRYABLE_CAUSES);
   const hint =
     near === undefined ? `; the causes are ${RETRYABLE_CAUSES.join(', ')}` : `; did you mean '${near}'?`;
   context.addIssue({
@@ -286,7 +286,7 @@ function adviceOf(parse: (written: unknown) => Parsed<unknown>, written: unknown
 
 function failureModeAdvice(written: unknown): string {
   const near =
-    typeof written === 'string' ? nearest(written, ['NoNewCalls', 'ContinueWhilePossible']) : undefined;
+    typeof written === 'string' ? nearestName(written, ['NoNewCalls', 'ContinueWhilePossible']) : undefined;
   return near === undefined
     ? `must be NoNewCalls or ContinueWhilePossible, not ${show(written)}`
     : `must be NoNewCalls or ContinueWhilePossible, not ${show(written)}; did you mean '${near}'?`;

@@ -3,8 +3,8 @@
  * left of the file without them, so that check.ts can report the rest in the same breath.
  */
 import type { z } from 'zod';
+import { nearestName, suggestion } from '../../protocol/nearest-name.ts';
 import type { Mistake } from '../language.ts';
-import { nearest, suggestion } from './nearest.ts';
 import { type WorkflowFile, workflowJsonSchema, workflowSchema } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { show } from './units.ts';
@@ -98,7 +98,7 @@ function unknownKey(path: Path, plain: unknown): string {
   const start = `unknown key '${key}' in ${subject(around)}`;
   const hint = suggestion(key, keysAt(around, plain));
   if (hint !== '') return start + hint;
-  const resource = nearest(key, keysAt([...around, 'resources'], plain));
+  const resource = nearestName(key, keysAt([...around, 'resources'], plain));
   if (resource === key) return `${start}; it belongs under 'resources'`;
   if (resource !== undefined) return `${start}; did you mean '${resource}', which belongs under 'resources'?`;
   const valid = keysAt(around, plain);
