@@ -69,6 +69,22 @@ test.each(['Aborted', 'Skipped'] as const)('a call that ended %s is named so', (
   ]);
 });
 
+test('calls that come to be when something they need has failed already are announced, and skipped', () => {
+  const program = open(
+    'tasks:\n  a: {run: x, outputs: {l: l}}\n  b: {run: x}\n  c: {needs: b, scatter: {v: {linesOf: "${{ tasks.a.outputs.l }}"}}, run: x}\n',
+  );
+  program.tell([ended('b', 'Failed')]);
+  const asked = program.tell([ended('a', 'Succeeded', { l: '/s/l' })]);
+  expect(asked).toMatchObject({ reads: [{ id: 'c.v', kind: 'lines', path: '/s/l' }], exhausted: false });
+  const told = program.tell([{ kind: 'read', id: 'c.v', result: { kind: 'lines', lines: ['p'] } }]);
+  expect(told).toMatchObject({
+    calls: [{ key: 'c[0]' }],
+    ready: [],
+    skipped: [{ call: 'c[0]', reason: 'needs b, which failed' }],
+    exhausted: true,
+  });
+});
+
 describe('facts', () => {
   const FULL = new Set(['align[0]', 'align[1]', 'align[2]', 'index[1]']);
 
