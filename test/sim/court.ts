@@ -24,4 +24,5 @@ export const RULES = {
   answer: 'an answer says what is on disk',
   progress: 'every run ends after healing',
   crash: 'a tick never fails',
+  invariant: 'the engine’s own invariants hold',
 } as const;

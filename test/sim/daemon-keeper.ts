@@ -4,6 +4,7 @@
  */
 import type { Backend } from '../../backends/backend.ts';
 import type { Changes } from '../../daemon/engine/changes.ts';
+import { violations } from '../../daemon/engine/invariants.ts';
 import type { Loop } from '../../daemon/loop.ts';
 import type { LoopParts } from '../../daemon/parts.ts';
 import type { Store } from '../../daemon/store/store.ts';
@@ -49,6 +50,8 @@ export class DaemonKeeper {
   private wakeAtMs = Number.POSITIVE_INFINITY;
   private monotonicMs: () => number = () => 0;
   private isCalm = false;
+  /** Commits since the invariants were last asked. */
+  private keptSince = 0;
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
@@ -130,11 +133,21 @@ export class DaemonKeeper {
   private ticked(loop: Loop, tookMs: number): void {
     const { court, time } = this.parts;
     this.tickBegunMs = undefined;
+    this.checkInvariants(loop);
     if (tookMs > LONGEST_TICK_MS)
       court.accuse(RULES.progress, `a tick has waited for ${Math.round(tookMs)} ms`);
     const wakeMs = loop.nextWakeMs() - this.monotonicMs();
     if (Number.isNaN(wakeMs)) court.accuse(RULES.crash, 'nextWakeMs() is not a number');
     this.wakeAtMs = Math.min(this.wakeAtMs, time.trueMs + Math.max(1, wakeMs));
+  }
+
+  /** The engine's own list, asked of its memory whenever something has been stored. */
+  private checkInvariants(loop: Loop): void {
+    if (this.keptSince === 0) return;
+    this.keptSince = 0;
+    for (const state of loop.set.runs.values()) {
+      for (const violation of violations(state)) this.parts.court.accuse(RULES.invariant, violation);
+    }
   }
 
   private mayCrash(): boolean {
@@ -191,6 +204,7 @@ export class DaemonKeeper {
 
   private kept(changes: Changes): void {
     const { transcript, witness } = this.parts;
+    this.keptSince++;
     for (const event of changes.events) transcript.say('event', `run ${event.runId ?? '-'}: ${event.text}`);
     witness.committed(changes);
   }

@@ -109,7 +109,7 @@ export class FakeFiles {
   /** What one life of the daemon can do with files. */
   ownerFiles(life: Life): OwnerFiles {
     return {
-      mayMake: () => Promise.resolve({ kind: 'ok', value: undefined }),
+      mayMake: () => this.look(life, () => undefined),
       write: (_owner, _umask, files) => this.write(life, files),
       readMarks: (_owner, path, logPath) => this.look(life, () => this.marksSeen(path, logPath)),
       listSpool: (_owner, path) => this.look(life, () => this.spoolSeen(path)),
