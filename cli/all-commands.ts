@@ -126,9 +126,12 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/events.ts')).events,
   },
   {
-    usage: 'validate <file>',
+    usage: 'validate [file]',
     summary: 'Check a workflow; needs no daemon',
-    examples: ['wfctl validate align.yaml --input reference=/data/ref.fa'],
+    examples: [
+      'wfctl validate align.yaml --input reference=/data/ref.fa',
+      'wfctl validate --schema > workflow.schema.json',
+    ],
     load: async () => (await import('./commands/validate.ts')).validate,
   },
   {

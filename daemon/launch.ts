@@ -6,6 +6,7 @@ import type { Tag } from '../backends/backend.ts';
 import { type JobElement, logPath, scriptPath, submissionFiles } from '../backends/job-script.ts';
 import type { Choice } from './engine/dispatch.ts';
 import type { Moment } from './engine/ends.ts';
+import { mayStart } from './engine/failure-mode.ts';
 import type { Attempt, Call, Run, Submission } from './engine/model.ts';
 import type { RunState } from './engine/run-state.ts';
 import type { Inbox, LaunchReply } from './inputs.ts';
@@ -112,16 +113,16 @@ async function attemptLaunch(set: WorkingSet, state: RunState, submission: Submi
   });
 }
 
-/** The last look before the command: an abort may have been committed while the files were written. */
+/** The last look before the command: the run may have been aborted, held or closed while the files were written. */
 function isStillWanted(state: RunState, submission: Submission): boolean {
   return submission.elements.some(({ call }) => {
     const attempt = state.attempts.get(call);
-    return (
-      attempt?.tag === submission.tag && attempt.state.kind === 'submitting' && attempt.ending === undefined
-    );
+    const isWaiting = attempt?.tag === submission.tag && attempt.state.kind === 'submitting';
+    return isWaiting && attempt.ending === undefined && mayStart(state.run, state.call(call));
   });
 }
 
+/** The variables every job can count on, whatever its language; WF_MEMORY_MB only where memory was asked for. */
 function jobElement(run: Run, call: Call, attempt: Attempt, job: RenderedJob): JobElement {
   const { command, login, workdir, outputs, successCodes, resources } = job;
   const env = {

@@ -19,11 +19,6 @@ export interface HuntedOrphan {
   tries: number;
 }
 
-export interface TaggedSubmission {
-  readonly state: RunState;
-  readonly tag: Tag;
-}
-
 export class WorkingSet {
   readonly runs = new Map<RunId, RunState>();
   readonly orphans = new Map<string, HuntedOrphan>();
@@ -97,10 +92,13 @@ export class WorkingSet {
 
   addOrphan(row: Orphan): void {
     this.changes.putOrphan(row);
-    this.restoreOrphan(row, this.parts.clock.monotonicMs());
+    this.restoreOrphan(row);
   }
 
-  restoreOrphan(row: Orphan, countsFrom: number): void {
+  /** Known by its tag alone, its submit command may still be under way: until then absence proves nothing. */
+  restoreOrphan(row: Orphan): void {
+    const limitMs = row.nativeId === undefined ? (this.backend(row.backend)?.commandTimeoutMs ?? 0) : 0;
+    const countsFrom = this.parts.clock.monotonicMs() + limitMs;
     this.orphans.set(orphanKey(row), { row, evidence: newEvidence(countsFrom), nextAskMs: 0, tries: 0 });
   }
 

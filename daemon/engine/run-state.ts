@@ -4,17 +4,10 @@
  * Rows change only through `put…`, which also records the change for the next commit. The indices follow
  * from the rows and are never stored.
  */
-import type { Tag } from '../../backends/backend.ts';
-import type {
-  CallKey,
-  Fact,
-  Program,
-  ReadRequest,
-  RenderContext,
-  StepKey,
-  TaskPolicy,
-} from '../workflow/language.ts';
+import type { NativeId, Tag } from '../../backends/backend.ts';
+import type { CallKey, Fact, Program, ReadRequest, RenderContext, TaskPolicy } from '../workflow/language.ts';
 import type { ChangeSet } from './change-set.ts';
+import type { Evidence } from './evidence.ts';
 import type { Attempt, Call, Problem, Run, StoredRead, Submission } from './model.ts';
 
 /** Steps of finalization are not retried and are killed like any job. */
@@ -23,6 +16,11 @@ const STEP_POLICY: TaskPolicy = {
   retries: { max: 0, causes: [], exitCodes: [] },
   abort: { kind: 'kill' },
 };
+
+export interface StrayJob {
+  readonly tag: Tag;
+  readonly evidence: Evidence;
+}
 
 export class RunState {
   readonly calls = new Map<CallKey, Call>();
@@ -40,8 +38,8 @@ export class RunState {
   readonly untold: Fact[] = [];
   /** Reads the program asked for that have no answer yet, by id. */
   readonly openReads = new Map<string, ReadRequest>();
-  /** Jobs seen alive under tags of this run that belong to no live attempt: native id → tag. */
-  readonly strays = new Map<string, Tag>();
+  /** Jobs seen alive under tags of this run that belong to no live attempt, until they are known to be gone. */
+  readonly strays = new Map<NativeId, StrayJob>();
   /** Jobs met under tags that had been given up: ended by us unless they hold their attempt's claim. */
   readonly superseded = new Set<string>();
   /** Ids of all reads that have an answer. */
@@ -195,10 +193,6 @@ export class RunState {
     for (const calls of this.ready.values()) if (calls.size > 0) return true;
     return false;
   }
-}
-
-export function isStep(key: string): key is StepKey {
-  return key === 'onAbort' || key === 'onFailure' || key === 'finally';
 }
 
 function keep<T>(set: Set<T>, value: T, wanted: boolean): void {

@@ -3,4 +3,5 @@
  * not pay for a YAML parser.
  */
 export { openNative } from './native/open.ts';
+export { workflowJsonSchema } from './native/schema.ts';
 export { prepareBundle } from './prepare.ts';

@@ -119,6 +119,7 @@ export interface RenderedJob {
     | { readonly kind: 'shell'; readonly text: string; readonly shell: readonly string[] }
     /** Runs by its own `#!` line. */
     | { readonly kind: 'script'; readonly text: string; readonly args: readonly string[] };
+  /** The task's own; the engine adds WF_RUN_ID and its kind. */
   readonly env: Readonly<Record<string, string>>;
   /** Source /etc/profile first. */
   readonly login: boolean;

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import type { Resources } from '../../../backends/backend.ts';
-import type { CallKey, RenderContext, Rendered, RenderedJob } from '../language.ts';
+import type { RenderContext, Rendered, RenderedJob } from '../language.ts';
 import { EvaluationProblem, type Scope, shellTextOf, textOf } from './evaluate.ts';
 import type { Task } from './model.ts';
 import { grown, parseResource } from './resources.ts';
@@ -13,19 +13,19 @@ import { builtinsOf, type Names, scopeOf } from './scopes.ts';
 export function render(task: Task, index: number, names: Names, context: RenderContext): Rendered {
   const scope = scopeOf({ ...names, builtin: builtinsOf(context, index) });
   try {
-    return { kind: 'job', job: jobOf(task, index, scope, context) };
+    return { kind: 'job', job: jobOf(task, scope, context) };
   } catch (problem) {
     if (problem instanceof EvaluationProblem) return { kind: 'failed', reason: problem.message };
     throw problem;
   }
 }
 
-function jobOf(task: Task, index: number, scope: Scope, context: RenderContext): RenderedJob {
+function jobOf(task: Task, scope: Scope, context: RenderContext): RenderedJob {
   const resources = grown(resourcesOf(task, scope), task.grow, context.growth);
   const workdir = workdirOf(task, scope, context);
   return {
     command: commandOf(task, scope),
-    env: { ...textsOf(task.env, scope), ...ownVariables(task.name, index, resources, context) },
+    env: textsOf(task.env, scope),
     login: task.login,
     resources,
     workdir,
@@ -61,24 +61,6 @@ function workdirOf(task: Task, scope: Scope, context: RenderContext): string {
   if (task.workdir === 'submit') return context.submitDir;
   if (task.workdir === 'call') return context.callDir;
   return absolute(context.submitDir, textOf(task.workdir.parts, scope), "'workdir'");
-}
-
-/** The variables every job can count on. WF_MEMORY_MB is there only when memory was asked for. */
-function ownVariables(
-  task: CallKey,
-  index: number,
-  resources: Resources,
-  context: RenderContext,
-): Record<string, string> {
-  return {
-    WF_RUN_ID: String(context.runId),
-    WF_TASK: task,
-    WF_INDEX: String(index),
-    WF_ATTEMPT: String(context.attempt),
-    WF_CPUS: String(resources.cpus ?? 1),
-    WF_CALL_DIR: context.callDir,
-    ...(resources.memoryMiB === undefined ? {} : { WF_MEMORY_MB: String(resources.memoryMiB) }),
-  };
 }
 
 function textsOf(texts: Task['env'], scope: Scope): Record<string, string> {
