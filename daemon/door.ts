@@ -16,7 +16,8 @@ interface Pause {
   readonly reason: string;
   readonly sinceMs: number;
 }
-interface Drain {
+/** The setting `drain`. */
+export interface Drain {
   readonly by: string;
   readonly sinceMs: number;
 }

@@ -13,7 +13,7 @@ import { createDoor } from './door.ts';
 import { Driver } from './driver.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
 import { type Notifier, takeNotifier } from './lifecycle/notify.ts';
-import { stopDaemon } from './lifecycle/stop-daemon.ts';
+import { isDrained, stopDaemon } from './lifecycle/stop-daemon.ts';
 import { createLog, isJournal, type Logger } from './log.ts';
 import { createLoop } from './loop.ts';
 import { ERRORS } from './protocol/errors.ts';
@@ -114,8 +114,13 @@ async function serve(
   notifier: Notifier,
 ): Promise<void> {
   const loop = await createLoop(engineParts(config, store, log));
+  const startedAtMs = Date.now();
+  let leave: (why: string) => void = () => undefined;
   const driver = new Driver(loop, {
-    onTick: () => notifier.alive(),
+    onTick: () => {
+      notifier.alive();
+      if (isDrained(loop, startedAtMs)) leave('drained, and no job is left');
+    },
     onCrash: (error) => {
       log.fatal(
         { err: error },
@@ -126,7 +131,6 @@ async function serve(
   });
   if (notifier.watchdogMs !== undefined) setInterval(() => driver.wake(), notifier.watchdogMs).unref();
   const owner = processOwner();
-  const startedAtMs = Date.now();
   const api: Api = await createApi({
     engine: createDoor(loop),
     store,
@@ -135,7 +139,10 @@ async function serve(
     logError: (error, where) => log.error({ err: error, where }, 'a request failed by a bug of ours'),
   });
   const socket = await listen(api, listenOn);
-  if (socket === undefined) return store.close();
+  if (socket === undefined) {
+    await driver.stop();
+    return store.close();
+  }
   log.info(
     { version: VERSION, pid: process.pid, state: config.stateDir, socket, runs: loop.set.runs.size },
     'ready',
@@ -143,7 +150,7 @@ async function serve(
   notifier.ready();
   loop.asker.probeAll();
   driver.wake();
-  stopDaemon({ config, loop, driver, api, store, log, notifier });
+  leave = stopDaemon({ config, loop, driver, api, store, log, notifier });
 }
 
 async function listen(api: Api, on: ListenOn): Promise<string | undefined> {

@@ -2,6 +2,7 @@
 import type { Api } from '../api/server.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Drain } from '../door.ts';
 import type { Driver } from '../driver.ts';
 import type { Logger } from '../log.ts';
 import type { Loop } from '../loop.ts';
@@ -20,21 +21,35 @@ export interface Running {
   readonly notifier: Notifier;
 }
 
-/** Waits for SIGTERM or SIGINT. The second one ends at once: that is safe, too. */
-export function stopDaemon(running: Running): void {
+/**
+ * Waits for SIGTERM or SIGINT. The second one ends at once: that is safe, too. The answer begins the same
+ * stop without a signal; called again it does nothing.
+ */
+export function stopDaemon(running: Running): (why: string) => void {
   let asked = false;
   let hurry: () => void = () => undefined;
   const hurried = new Promise<void>((resolve) => {
     hurry = resolve;
   });
+  const begin = (facts: object, why: string) => {
+    if (asked) return;
+    asked = true;
+    running.log.info(facts, `stopping: ${why}`);
+    void stop(running, hurried);
+  };
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked) return hurry();
-    asked = true;
-    running.log.info({ signal }, 'stopping; jobs go on, and the next start finds them');
-    void stop(running, hurried);
+    begin({ signal }, 'jobs go on, and the next start finds them');
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  return (why) => begin({}, why);
+}
+
+/** A daemon that was told to drain leaves when its last job has; one that was started drained stays and serves. */
+export function isDrained({ set }: Loop, startedAtMs: number): boolean {
+  const drain = set.settings.get('drain') as Drain | undefined;
+  return drain !== undefined && drain.sinceMs >= startedAtMs && set.activeAttempts().next().done === true;
 }
 
 async function stop(running: Running, hurry: Promise<void>): Promise<void> {
