@@ -78,7 +78,7 @@ tasks:
       perl -e '$text = "x" x (200 * 1024 * 1024); sleep 60'
   forgets: {workdir: call, run: "true", outputs: {table: table.txt}}
   scancelled: {run: sleep 300}
-  dropped: {resources: {options: {slurm: ["--hold"]}}, run: "true"}
+  dropped: {resources: {options: {slurm: ["--begin=now+1hour"]}}, run: "true"}
   nowhere: {resources: {queue: nosuch}, run: "true"}
   nobody: {resources: {account: nosuch}, run: "true"}
   noPlace: {workdir: /no/such/place, run: "true"}

@@ -170,7 +170,7 @@ export class DaemonUnderTest {
 
   async run(id: string): Promise<RunAnswer> {
     const { code, stdout, stderr } = await this.wfctl('status', id, '--calls', '--json');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }, this.log()).toEqual({ code: 0, stderr: '' });
     return JSON.parse(stdout) as RunAnswer;
   }
 

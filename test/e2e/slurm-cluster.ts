@@ -37,9 +37,12 @@ export class SlurmDaemonUnderTest extends DaemonUnderTest {
 
   override async remove(): Promise<void> {
     await this.stop('SIGKILL');
-    const ids = (await this.jobs()).map(({ id }) => id);
-    if (ids.length > 0) await slurm('scancel', ...ids);
-    await super.remove();
+    try {
+      const ids = (await this.jobs()).map(({ id }) => id);
+      if (ids.length > 0) await slurm('scancel', ...ids);
+    } finally {
+      await super.remove();
+    }
   }
 }
 
