@@ -1,5 +1,6 @@
 /** Takes up what an earlier daemon left: every run in progress, exactly as its rows say (SEMANTICS 6). */
-import { endAttempt } from './engine/ends.ts';
+import { abortCall } from './engine/abort.ts';
+import { endAttempt, type Moment } from './engine/ends.ts';
 import { type Attempt, type Call, hasEnded, type Run } from './engine/model.ts';
 import { RunState } from './engine/run-state.ts';
 import type { Loaded, StoredRun } from './store/store.ts';
@@ -11,7 +12,7 @@ export function restore(set: WorkingSet, loaded: Loaded): void {
   for (const [name, value] of Object.entries(loaded.settings)) set.settings.set(name, value);
   for (const stored of loaded.runs) set.addRun(restoreRun(set, stored));
   const now = set.parts.clock.monotonicMs();
-  for (const orphan of loaded.orphans) set.restoreOrphan(orphan, now);
+  for (const orphan of loaded.orphans) set.restoreOrphan(orphan);
   for (const { state, attempt } of [...set.activeAttempts()]) restoreEvidence(set, state, attempt, now);
 }
 
@@ -22,18 +23,29 @@ function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
   for (const attempt of newest(stored.attempts)) state.restoreAttempt(attempt);
   for (const submission of stored.submissions) state.submissions.set(submission.tag, submission);
   for (const read of stored.reads) state.restoreRead(read);
+  resumeCallAborts(state, set.moment());
   if (!opened.ok) hold(state, unreadableReason(opened.mistakes));
   else if (!set.parts.settings.resume && mayBeHeld(stored.run))
     hold(state, 'the daemon was started with restart.resume: false');
   return state;
 }
 
+/** The wish is on disk before what follows from it; a daemon killed between the two has not forgotten it. */
+function resumeCallAborts(state: RunState, moment: Moment): void {
+  for (const call of [...state.calls.values()]) {
+    if (call.abort !== undefined && !isOver(call.status)) abortCall(state, call, call.abort, moment);
+  }
+}
+
 function restoreCall(state: RunState, call: Call): void {
   state.restoreCall(call);
   const { role, key, status, outputs } = call;
-  if (role !== 'call') return;
-  if (status !== 'Succeeded' && status !== 'Failed' && status !== 'Aborted' && status !== 'Skipped') return;
+  if (role !== 'call' || !isOver(status)) return;
   state.untold.push({ kind: 'callEnded', call: key, status, ...(outputs && { outputs }) });
+}
+
+function isOver(status: Call['status']): status is 'Succeeded' | 'Failed' | 'Aborted' | 'Skipped' {
+  return status === 'Succeeded' || status === 'Failed' || status === 'Aborted' || status === 'Skipped';
 }
 
 function newest(attempts: readonly Attempt[]): Iterable<Attempt> {

@@ -24,6 +24,13 @@ interface Waiting {
   readonly answer: (answer: Answer<unknown>) => void;
 }
 
+/** Goes to disk with the others of its tick; `done` is what follows once it is there. */
+interface Staged {
+  readonly stage: Prepared<unknown>['stage'];
+  readonly answer: Waiting['answer'];
+  readonly done: () => Answer<unknown>;
+}
+
 /** Tokens of runs that may have left memory since; enough for any client that still repeats itself. */
 const TOKENS_MAX = 10_000;
 
@@ -55,7 +62,7 @@ export class WishDesk {
           return { kind: 'settled', answer: { ok: true, value: { run: known, repeated: true } } };
         const id = this.set.nextRunId;
         const preparation = prepareSubmit(this.set, wish, opened, id, newUuid(this.set.parts.random));
-        if (preparation.kind === 'settled') return preparation as Preparation<never>;
+        if (preparation.kind !== 'prepared') return preparation as Preparation<never>;
         this.set.nextRunId = id + 1;
         const { prepared } = preparation;
         const apply = () => {
@@ -125,15 +132,11 @@ export class WishDesk {
     const batch = this.prepareAll(waiting);
     if (batch.length === 0) return;
     const changes = new ChangeSet();
-    for (const { prepared } of batch) prepared.stage(changes);
+    for (const { stage } of batch) stage(changes);
     const result = await this.set.parts.store.commit(changes.toChanges());
-    for (const { prepared, answer } of batch) {
-      if (result.kind === 'refused') {
-        answer(notStored(result.reason));
-        continue;
-      }
-      prepared.apply();
-      answer({ ok: true, value: prepared.value });
+    for (const { answer, done } of batch) {
+      if (result.kind === 'refused') answer(notStored(result.reason));
+      else answer(done());
     }
   }
 
@@ -144,10 +147,8 @@ export class WishDesk {
     return answer.kind === 'ok' ? undefined : `nothing was submitted: ${answer.reason}`;
   }
 
-  private prepareAll(
-    waiting: readonly Waiting[],
-  ): { prepared: Prepared<unknown>; answer: Waiting['answer'] }[] {
-    const batch: { prepared: Prepared<unknown>; answer: Waiting['answer'] }[] = [];
+  private prepareAll(waiting: readonly Waiting[]): readonly Staged[] {
+    const batch: Staged[] = [];
     const touched = new Set<string>();
     for (const wish of waiting) {
       if (touched.has(wish.about)) {
@@ -159,7 +160,7 @@ export class WishDesk {
       if (preparation.kind === 'settled') wish.answer(preparation.answer);
       else {
         touched.add(wish.about);
-        batch.push({ prepared: preparation.prepared, answer: wish.answer });
+        batch.push(stagedOf(preparation, wish.answer));
       }
     }
     return batch;
@@ -193,6 +194,20 @@ export class WishDesk {
     this.tokens.set(token, run);
     if (this.tokens.size > TOKENS_MAX) this.tokens.delete(this.tokens.keys().next().value ?? '');
   }
+}
+
+function stagedOf(
+  preparation: Exclude<Preparation<unknown>, { kind: 'settled' }>,
+  answer: Waiting['answer'],
+): Staged {
+  if (preparation.kind === 'refused')
+    return { stage: preparation.stage, answer, done: () => preparation.answer };
+  const { stage, apply, value } = preparation.prepared;
+  const done = (): Answer<unknown> => {
+    apply();
+    return { ok: true, value };
+  };
+  return { stage, answer, done };
 }
 
 function notStored(reason: string): Answer<never> {

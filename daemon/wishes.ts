@@ -21,7 +21,13 @@ export interface Prepared<T> {
 export type Preparation<T> =
   | { readonly kind: 'prepared'; readonly prepared: Prepared<T> }
   /** Nothing to change: the answer is known. */
-  | { readonly kind: 'settled'; readonly answer: Answer<T> };
+  | { readonly kind: 'settled'; readonly answer: Answer<T> }
+  /** Refused, and that it was asked for is kept. */
+  | {
+      readonly kind: 'refused';
+      readonly stage: Prepared<T>['stage'];
+      readonly answer: Answer<T>;
+    };
 
 export function refuse<T>(
   code: ErrorCode,
@@ -129,7 +135,7 @@ export function prepareAbort(set: WorkingSet, state: RunState, wish: AbortWish):
   if (ended !== undefined) return ended;
   if (wish.call !== undefined) return prepareCallAbort(set, state, wish, wish.call);
   if (state.program.ignoresAbort && !wish.force && run.status === 'Running') {
-    return refuse('ABORT_IGNORED', 'this workflow ignores abort; use --force');
+    return ignoreAbort(set, run, wish);
   }
   const request: AbortRequest = {
     by: wish.by,
@@ -141,6 +147,17 @@ export function prepareAbort(set: WorkingSet, state: RunState, wish: AbortWish):
   if (next === undefined) return { kind: 'settled', answer: { ok: true, value: run } };
   const text = `${wish.force ? 'forced abort' : 'abort'} asked for by ${wish.by}${wish.reason ? `: ${wish.reason}` : ''}`;
   return runChange(state, next, `run.${next.status.toLowerCase()}`, text, request.atMs);
+}
+
+/** `abort: ignore` (SEMANTICS 4): recorded, and answered with what helps. */
+function ignoreAbort(set: WorkingSet, run: Run, { by, reason }: AbortWish): Preparation<Run> {
+  const text = `abort asked for by ${by}${reason ? `: ${reason}` : ''}; this workflow ignores it`;
+  const event = { runId: run.id, atMs: set.parts.clock.nowMs(), type: 'run.abortIgnored', text };
+  return {
+    ...refuse<Run>('ABORT_IGNORED', 'this workflow ignores abort; use --force'),
+    kind: 'refused',
+    stage: (changes) => changes.addEvent(event),
+  };
 }
 
 /** A row of the run alone. */
