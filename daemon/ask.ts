@@ -131,7 +131,7 @@ export class Asker {
     for (const { state, attempt } of this.set.activeAttempts())
       wanted.add(this.pollOf(attempt.backend, state.run.owner));
     for (const state of this.set.runs.values()) {
-      for (const tag of state.strays.values()) {
+      for (const { tag } of state.strays.values()) {
         const backend = state.submissions.get(tag)?.backend;
         if (backend !== undefined) wanted.add(this.pollOf(backend, state.run.owner));
       }

@@ -57,9 +57,14 @@ async function sendBulk(
   );
 }
 
-export function requestEnds(set: WorkingSet, requests: EndRequests, moment: Moment): void {
+export function requestEnds(
+  set: WorkingSet,
+  requests: EndRequests,
+  moment: Moment,
+  isUnreachable: (backend: string) => boolean,
+): void {
   for (const state of set.runs.values()) {
-    giveUpBlocked(state, moment);
+    giveUpBlocked(state, moment, isUnreachable);
     for (const key of state.endings) {
       const attempt = state.attempts.get(key);
       if (attempt === undefined) continue;
@@ -72,11 +77,15 @@ export function requestEnds(set: WorkingSet, requests: EndRequests, moment: Mome
   for (const orphan of set.orphans.values()) hunt(orphan, requests, moment);
 }
 
-/** A job that nobody can unblock is ended after a while; `onBlocked: {failAfter}` widens that to any. */
-function giveUpBlocked(state: RunState, moment: Moment): void {
+/**
+ * A job that nobody can unblock is ended after a while; `onBlocked: {failAfter}` widens that to any. While its
+ * scheduler cannot be asked the clock stands still.
+ */
+function giveUpBlocked(state: RunState, moment: Moment, isUnreachable: (backend: string) => boolean): void {
   for (const key of state.blocked) {
     const attempt = state.attempts.get(key);
     if (attempt?.blocked === undefined || attempt.ending !== undefined) continue;
+    if (isUnreachable(attempt.backend)) continue;
     const limitMs = blockedLimitMs(state, attempt.blocked.forever, moment);
     if (limitMs !== undefined && moment.nowMs - attempt.blocked.sinceMs >= limitMs)
       wish(state, attempt, 'unsatisfiable', moment);

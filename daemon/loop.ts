@@ -74,7 +74,7 @@ export class Loop {
     const requests = new EndRequests();
     const wanted = this.takeInputs(now, moment, requests);
     this.advanceRuns(now, moment);
-    requestEnds(this.set, requests, moment);
+    requestEnds(this.set, requests, moment, (backend) => this.asker.isUnreachable(backend));
     requests.send(this.set, this.asker);
     this.dispatchCalls(now, moment);
     await this.commit();

@@ -3,7 +3,7 @@
  * belong to none (strays), and orphans of runs that have ended.
  */
 import type { JobObservation, NativeId, Owner, Snapshot } from '../backends/backend.ts';
-import { type Evidence, isAbsent, noteOutage, noteSnapshot, ownJob } from './engine/evidence.ts';
+import { type Evidence, isAbsent, newEvidence, noteOutage, noteSnapshot, ownJob } from './engine/evidence.ts';
 import { type Attempt, attemptKey } from './engine/model.ts';
 import type { RunState } from './engine/run-state.ts';
 import { groupByAttempt, watchOf } from './settle.ts';
@@ -64,21 +64,28 @@ export function takeSnapshot(set: WorkingSet, watch: Watch, listing: Listing): T
   if (snapshot.kind === 'unavailable') {
     for (const { attempt } of watched) noteOutage(set.evidenceOf(attempt));
     for (const orphan of watchedOrphans(set, watch)) noteOutage(orphan.evidence);
+    for (const { stray } of watchedStrays(set, watch)) noteOutage(stray.evidence);
     return NOTHING;
   }
   const groups = groupByAttempt(set, snapshot.jobs);
   const doubted = doubts(set, watch, watched, groups, listing);
-  const skipped = new Set(doubted);
+  const note = doubted.length > 0 ? noteOnlySeen : noteSnapshot;
   for (const { attempt } of watched) {
     const evidence = set.evidenceOf(attempt);
-    const key = attemptKey(attempt);
-    if (skipped.has(key)) noteOutage(evidence);
-    else noteSnapshot(evidence, ownCandidates(groups.get(key) ?? [], attempt, evidence), begunAt);
+    note(evidence, ownCandidates(groups.get(attemptKey(attempt)) ?? [], attempt, evidence), begunAt);
   }
-  const strays = noteStrays(set, watch, snapshot.jobs);
-  noteOrphans(set, watch, snapshot.jobs, begunAt);
+  const strays = noteStrays(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, begunAt));
+  noteOrphans(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, begunAt));
   return { judge: watched, strays, doubted };
 }
+
+/** A listing that is not believed proves no absence, of whomever; what it does show is there. */
+function noteOnlySeen(evidence: Evidence, listed: readonly JobObservation[], begunAt: number): void {
+  if (listed.length === 0) noteOutage(evidence);
+  else noteSnapshot(evidence, listed, begunAt);
+}
+
+type Note = (evidence: Evidence, listed: readonly JobObservation[]) => void;
 
 function* watchedAttempts(set: WorkingSet, watch: Watch) {
   for (const item of set.activeAttempts()) if (watchOf(item.state, item.attempt) === watch.key) yield item;
@@ -138,9 +145,8 @@ function doubts(
   );
   const gone = known.filter(({ attempt }) => {
     const evidence = set.evidenceOf(attempt);
-    return (
-      evidence.marks?.exit === undefined && evidence.records === undefined && !groups.has(attemptKey(attempt))
-    );
+    const isAnswered = hasAccounting && evidence.records !== undefined;
+    return evidence.marks?.exit === undefined && !isAnswered && !groups.has(attemptKey(attempt));
   });
   if (gone.length < SUSPECT_MIN || gone.length * 2 <= known.length) {
     watch.suspectSince = undefined;
@@ -155,24 +161,57 @@ function doubts(
 }
 
 /** Jobs of ours alive in the listing that belong to no live attempt. A run does not end before they do. */
-function noteStrays(set: WorkingSet, watch: Watch, jobs: readonly JobObservation[]): readonly Stray[] {
-  for (const state of set.runs.values()) {
-    for (const [nativeId, tag] of state.strays) {
-      if (watchKey(state.submissions.get(tag)?.backend ?? '', state.run.owner) === watch.key)
-        state.strays.delete(nativeId);
-    }
-  }
+function noteStrays(
+  set: WorkingSet,
+  watch: Watch,
+  jobs: readonly JobObservation[],
+  note: Note,
+): readonly Stray[] {
   const toEnd: Stray[] = [];
   for (const job of jobs) {
-    if (job.state === 'ended') continue;
     const state = set.tags.get(job.tag);
-    if (state !== undefined && isStray(set, state, job)) {
-      state.touched = true;
-      const backend = state.submissions.get(job.tag)?.backend ?? state.run.backend;
-      if (shouldEnd(set, state, job)) toEnd.push({ nativeId: job.nativeId, backend, owner: state.run.owner });
+    if (state === undefined) continue;
+    if (job.state === 'ended' || !isStray(set, state, job)) {
+      forgetStray(state, job.nativeId);
+      continue;
+    }
+    const known = state.strays.get(job.nativeId) ?? { tag: job.tag, evidence: newEvidence(0) };
+    state.strays.set(job.nativeId, known);
+    note(known.evidence, [job]);
+    state.touched = true;
+    const backend = state.submissions.get(job.tag)?.backend ?? state.run.backend;
+    if (shouldEnd(set, state, job)) toEnd.push({ nativeId: job.nativeId, backend, owner: state.run.owner });
+  }
+  dropAbsentStrays(set, watch, jobs, note);
+  return toEnd;
+}
+
+/** Absence has to be proved for these, too: except of the job whose end its own mark has told. */
+function dropAbsentStrays(set: WorkingSet, watch: Watch, jobs: readonly JobObservation[], note: Note): void {
+  const shown = new Set(jobs.map(({ nativeId }) => nativeId));
+  const settleMs = set.backend(watch.backend)?.settleMs ?? 0;
+  for (const { state, nativeId, stray } of [...watchedStrays(set, watch)]) {
+    if (shown.has(nativeId)) continue;
+    note(stray.evidence, []);
+    const element = state.submissions.get(stray.tag)?.elements[0];
+    const attempt = element && state.attempts.get(element.call);
+    const isKnownEnd = attempt?.state.kind === 'ended' && attempt.state.nativeId === nativeId;
+    const isMissing = stray.evidence.lacking !== undefined;
+    if ((isKnownEnd && isMissing) || isAbsent(stray.evidence, settleMs)) forgetStray(state, nativeId);
+  }
+}
+
+function forgetStray(state: RunState, nativeId: NativeId): void {
+  if (state.strays.delete(nativeId)) state.touched = true;
+}
+
+function* watchedStrays(set: WorkingSet, watch: Watch) {
+  for (const state of set.runs.values()) {
+    for (const [nativeId, stray] of state.strays) {
+      if (watchKey(state.submissions.get(stray.tag)?.backend ?? '', state.run.owner) === watch.key)
+        yield { state, nativeId, stray };
     }
   }
-  return toEnd;
 }
 
 function isStray(set: WorkingSet, state: RunState, job: JobObservation): boolean {
@@ -186,11 +225,9 @@ function isStray(set: WorkingSet, state: RunState, job: JobObservation): boolean
     const holder = evidence.marks?.claim?.nativeId;
     if (job.nativeId === holder || job.nativeId === ownJob(evidence)?.nativeId) return false;
     if (job.tag === attempt.tag && holder === undefined) return false;
-  } else if (isWindingDown(state, attempt, job)) {
-    return false;
+    return true;
   }
-  state.strays.set(job.nativeId, job.tag);
-  return true;
+  return !isWindingDown(state, attempt, job);
 }
 
 /** The job of an attempt that has just ended may still show for a moment; an aborting run waits for it. */
@@ -216,10 +253,10 @@ function* watchedOrphans(set: WorkingSet, watch: Watch): Generator<HuntedOrphan>
   }
 }
 
-function noteOrphans(set: WorkingSet, watch: Watch, jobs: readonly JobObservation[], begunAt: number): void {
+function noteOrphans(set: WorkingSet, watch: Watch, jobs: readonly JobObservation[], note: Note): void {
   for (const orphan of [...watchedOrphans(set, watch)]) {
     const own = jobs.filter((job) => job.tag === orphan.row.tag);
-    noteSnapshot(orphan.evidence, own, begunAt);
+    note(orphan.evidence, own);
     const settleMs = set.backend(orphan.row.backend)?.settleMs ?? 0;
     const ended = own.length > 0 && own.every((job) => job.state === 'ended');
     if (ended || isAbsent(orphan.evidence, settleMs)) confirmGone(set, orphan);

@@ -127,9 +127,9 @@ export function giveUpWaiting(state: RunState, host: string, moment: Moment): re
     const detail = 'the run was forced to end before this job was confirmed dead; it is hunted as an orphan';
     endAttempt(state, attempt, { cause: 'AbortedByUser', detail }, moment, nativeId);
   }
-  for (const [nativeId, tag] of state.strays) {
+  for (const [nativeId, { tag }] of state.strays) {
     const call = state.submissions.get(tag)?.elements[0]?.call ?? '';
-    orphans.push(orphanOf(state, tag, call, host, moment, nativeId as NativeId));
+    orphans.push(orphanOf(state, tag, call, host, moment, nativeId));
   }
   state.strays.clear();
   return orphans;
