@@ -252,7 +252,7 @@ describe('4: force', () => {
     const { tag } = story.attempt('A');
     if (tag === undefined) throw new Error('A has no tag');
     story.ends('A', SUCCEEDED);
-    story.state.strays.set('107', tag);
+    story.state.strays.set(id('107'), { tag, evidence: newEvidence(0) });
     story.abort({ force: true });
     story.later(10_000);
     expect(story.orphans.map(({ nativeId }) => nativeId)).toContain('107');

@@ -1,6 +1,8 @@
 /** SEMANTICS 5: every run that ends is finalized once, in order, and survives what comes between. */
 import { describe, expect, test } from 'vitest';
 import { sendBack } from '../../../daemon/engine/advance.ts';
+import { newEvidence } from '../../../daemon/engine/evidence.ts';
+import { id } from '../loop/scripted-parts.ts';
 import { failed, Story, SUCCEEDED } from './four-calls.ts';
 
 const STEPS = `
@@ -53,7 +55,7 @@ describe('5: order', () => {
     const story = new Story(STEPS);
     const { tag } = story.attempt('A');
     if (tag === undefined) throw new Error('A has no tag');
-    story.state.strays.set('107', tag);
+    story.state.strays.set(id('107'), { tag, evidence: newEvidence(0) });
     story.ends('A', SUCCEEDED);
     expect(story.run).not.toHaveProperty('finalization');
     story.state.strays.clear();
