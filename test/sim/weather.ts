@@ -66,7 +66,7 @@ export class Weather {
 export function schedulerWeather(random: Random, calmFromMs: number, longestLieMs: number): Weather {
   const intervals: Interval[] = [];
   for (const trouble of SCHEDULER_TROUBLES) {
-    if (random.chance(0.3)) {
+    if (random.chance(0.5)) {
       const lasts = random.pick([5_000, 20_000, 60_000, 200_000]);
       intervals.push(...episodes(random, trouble, calmFromMs, lasts, random.int(1, 3)));
     }
@@ -80,7 +80,7 @@ export function schedulerWeather(random: Random, calmFromMs: number, longestLieM
 export function nodeWeather(random: Random, calmFromMs: number): Weather {
   const intervals: Interval[] = [];
   for (const trouble of ['quota', 'filesFail', 'filesSlow', 'storeFull'] as const) {
-    if (random.chance(0.2)) {
+    if (random.chance(0.5)) {
       const lasts = random.pick([3_000, 20_000, 90_000]);
       intervals.push(...episodes(random, trouble, calmFromMs, lasts, random.int(1, 2)));
     }
