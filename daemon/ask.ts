@@ -1,21 +1,16 @@
 /**
- * Everything the loop asks of the world outside, each question with a bound and none of them awaited:
- * listings, accounting, marks, spools, reads for programs. Answers go to the inbox.
+ * What the loop asks of schedulers: listings, accounting, probes. Each question has a bound and none is
+ * awaited; answers go to the inbox. An idle daemon asks nobody anything.
  */
 import type { Owner, Probe } from '../backends/backend.ts';
-import { logPath } from '../backends/job-script.ts';
+import { FileAsker } from './ask-files.ts';
 import { type Attempt, attemptKey } from './engine/model.ts';
 import { nativeIdOf } from './engine/reconcile.ts';
-import type { RunState } from './engine/run-state.ts';
 import type { Inbox } from './inputs.ts';
 import { type Wanted, watchOf } from './settle.ts';
 import type { Watch } from './snapshots.ts';
-import { spoolDirectory, submissionDirectory, type WorkingSet, watchKey } from './working-set.ts';
+import { type WorkingSet, watchKey } from './working-set.ts';
 
-const MARKS_AT_ONCE = 64;
-const SPOOL_MS = 1_000;
-/** DESIGN: within 200 looks a second per node. */
-const SPOOLS_AT_ONCE = 50;
 /** The least time between two listings, however urgent. */
 const URGENT_MS = 1_000;
 const ACCOUNTING_MS = 3_000;
@@ -44,23 +39,18 @@ export class Asker {
   private readonly probes = new Map<string, Probed>();
   /** When (monotonic) a backend may be probed next. */
   private readonly nextProbe = new Map<string, number>();
-  private readonly readingMarks = new Set<string>();
-  private readonly reads = new Set<string>();
-  private readonly spools = new Map<number, { busy: boolean; next: number }>();
+  private readonly files: FileAsker;
   private readonly set: WorkingSet;
   private readonly inbox: Inbox;
 
   constructor(set: WorkingSet, inbox: Inbox) {
     this.set = set;
     this.inbox = inbox;
+    this.files = new FileAsker(set, inbox);
   }
 
   watch(key: string): Watch | undefined {
     return this.polls.get(key)?.watch;
-  }
-
-  watches(): readonly Watch[] {
-    return [...this.polls.values()].map((poll) => poll.watch);
   }
 
   /** Once seen it stays: a probe that fails later says only that it cannot be asked now. */
@@ -90,9 +80,7 @@ export class Asker {
 
   /** Starts every question that is due; answers when (monotonic) the next one will be. */
   ask(now: number): number {
-    const next = [this.askSchedulers(now), this.askSpools(now)];
-    this.askReads();
-    return Math.min(...next);
+    return Math.min(this.askSchedulers(now), this.files.ask(now));
   }
 
   /** Something wants to know soon: an end to be refined, a job asked to end. */
@@ -102,7 +90,7 @@ export class Asker {
   }
 
   want({ state, attempt, wants }: Wanted): void {
-    if (wants.includes('marks')) this.readMarks(state, attempt);
+    if (wants.includes('marks')) this.files.wantMarks(state, attempt);
     if (wants.includes('accounting'))
       this.polls.get(watchOf(state, attempt))?.account.add(attemptKey(attempt));
     if (wants.includes('snapshot')) this.hurry(attempt.backend, state.run.owner);
@@ -232,73 +220,5 @@ export class Asker {
   private submittedAtMs(attempt: Attempt): number {
     const state = this.set.runs.get(attempt.runId);
     return (attempt.tag && state?.submissions.get(attempt.tag)?.createdAtMs) ?? this.set.parts.clock.nowMs();
-  }
-
-  private readMarks(state: RunState, attempt: Attempt): void {
-    const key = attemptKey(attempt);
-    if (attempt.tag === undefined || this.readingMarks.has(key) || this.readingMarks.size >= MARKS_AT_ONCE)
-      return;
-    this.readingMarks.add(key);
-    const begunAt = this.set.parts.clock.monotonicMs();
-    const log = logPath(submissionDirectory(state.run.directory, attempt.tag));
-    void this.set.parts.files.readMarks(state.run.owner, attempt.directory, log).then((answer) => {
-      this.readingMarks.delete(key);
-      this.inbox.put({
-        kind: 'marks',
-        attempt: key,
-        answer,
-        begunAt,
-        at: this.set.parts.clock.monotonicMs(),
-      });
-    });
-  }
-
-  private askSpools(now: number): number {
-    let busy = [...this.spools.values()].filter((spool) => spool.busy).length;
-    let next = Number.POSITIVE_INFINITY;
-    for (const state of this.set.runs.values()) {
-      if (state.active.size === 0) continue;
-      const spool = this.spools.get(state.run.id) ?? { busy: false, next: 0 };
-      this.spools.set(state.run.id, spool);
-      if (!spool.busy && now >= spool.next && busy < SPOOLS_AT_ONCE) {
-        busy += 1;
-        this.listSpool(state, spool, now);
-      }
-      if (!spool.busy) next = Math.min(next, spool.next);
-    }
-    return next;
-  }
-
-  private listSpool(state: RunState, spool: { busy: boolean; next: number }, now: number): void {
-    spool.busy = true;
-    spool.next = now + SPOOL_MS;
-    void this.set.parts.files
-      .listSpool(state.run.owner, spoolDirectory(state.run.directory))
-      .then((answer) => {
-        spool.busy = false;
-        if (!this.set.runs.has(state.run.id)) this.spools.delete(state.run.id);
-        const entries = answer.kind === 'ok' ? answer.value : [];
-        if (entries.length === 0) return;
-        this.inbox.put({
-          kind: 'spool',
-          runId: state.run.id,
-          entries,
-          at: this.set.parts.clock.monotonicMs(),
-        });
-      });
-  }
-
-  private askReads(): void {
-    for (const state of this.set.runs.values()) {
-      for (const [id, request] of state.openReads) {
-        const key = `${state.run.id}/${id}`;
-        if (this.reads.has(key)) continue;
-        this.reads.add(key);
-        void this.set.parts.files.read(state.run.owner, request).then((result) => {
-          this.reads.delete(key);
-          this.inbox.put({ kind: 'read', runId: state.run.id, id, result });
-        });
-      }
-    }
   }
 }
