@@ -3,6 +3,7 @@
  * replacing one part. A simulation that does not notice one of them is missing a check.
  */
 import type { Backend, JobObservation, NativeId, Snapshot } from '../../backends/backend.ts';
+import type { SpoolEntry } from '../../backends/marks.ts';
 import type { Changes } from '../../daemon/engine/changes.ts';
 import type { OwnerFiles } from '../../daemon/owner-files.ts';
 import type { Store, StoredRun } from '../../daemon/store/store.ts';
@@ -36,9 +37,14 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   // What jobs leave behind.
   variant('the wrapper takes no claim', ['twice'], { scenario: withoutClaims }),
   variant('files are submitted that were never written', ['intention'], { files: writesNothing }),
-  variant('an exit mark of an earlier run count is believed', ['endBeforeJob', 'verdict'], {
-    files: ignoresRunCounts,
-  }),
+  variant(
+    'the end of an earlier run of a job is taken for that of the present one',
+    ['endBeforeJob', 'verdict'],
+    {
+      files: ignoresRunCounts,
+      scenario: withRequeues,
+    },
+  ),
   variant('a missing output goes unnoticed', ['verdict'], { files: missesNothing }),
   // What is on disk.
   variant('a commit that was refused is reported as kept', ['answer', 'intention'], {
@@ -252,15 +258,25 @@ function writesNothing(files: OwnerFiles): OwnerFiles {
 function ignoresRunCounts(files: OwnerFiles): OwnerFiles {
   return {
     ...files,
-    readMarks: async (owner, directory, log) => {
-      const answer = await files.readMarks(owner, directory, log);
-      if (answer.kind === 'failed' || answer.value.claim === undefined) return answer;
-      const { claim } = answer.value;
-      const exit = { ...claim, exitCode: 143, succeeded: false, missing: [] };
-      return claim.runCount === 0
-        ? answer
-        : { kind: 'ok', value: { ...answer.value, exit: answer.value.exit ?? exit } };
+    listSpool: async (owner, directory) => {
+      const answer = await files.listSpool(owner, directory);
+      if (answer.kind === 'failed') return answer;
+      const value = answer.value.map((entry): SpoolEntry => {
+        if (entry.kind === 'ended' || entry.runCount === 0) return entry;
+        return { ...entry, kind: 'ended', exitCode: 0, succeeded: true };
+      });
+      return { kind: 'ok', value };
     },
+  };
+}
+
+function withRequeues(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    backends: scenario.backends.map((one) => ({
+      ...one,
+      cluster: { ...one.cluster, infraTrouble: 0.5, requeues: 1 },
+    })),
   };
 }
 
