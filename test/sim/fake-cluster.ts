@@ -6,7 +6,7 @@
  */
 import type { AbortManner, EndKind, EndReport, NativeId, Owner, Tag } from '../../backends/backend.ts';
 import type { FakeFiles } from './fake-files.ts';
-import type { ClusterJob, Execution, ExecutionEnd, Work } from './fake-job.ts';
+import { type ClusterJob, describeEnd, type Execution, type ExecutionEnd, type Work } from './fake-job.ts';
 import type { Random } from './random.ts';
 import type { Transcript } from './transcript.ts';
 import type { VirtualTime } from './virtual-clock.ts';
@@ -134,7 +134,10 @@ export class FakeCluster {
 
   /** A new daemon has been shown nothing yet. */
   forgetReports(): void {
-    for (const job of this.jobs) job.endReported = false;
+    for (const job of this.jobs) {
+      job.endReported = false;
+      delete job.reportedMs;
+    }
   }
 
   private block(job: ClusterJob): void {
@@ -300,7 +303,7 @@ export class FakeCluster {
     this.say(job, `ended: ${report.kind}${report.exitCode === undefined ? '' : ` ${report.exitCode}`}`);
   }
 
-  /** Plans something for the job as it is now; void when anything else happens to it first. */
+  /** Void when anything else happens to the job first. */
   private soon(job: ClusterJob, withinMs: number, run: () => void, least = 0): void {
     const turn = job.turn;
     this.parts.time.after(withinMs * this.parts.random.between(least, 1), () => {
@@ -329,10 +332,10 @@ export class FakeCluster {
 
 export const OUT_OF_MEMORY_TEXT = 'error: Detected 1 oom_kill event';
 
-/** The wrapper's exit code where it could not even claim (backends/job-wrapper.ts). */
+/** See wf_stop in backends/job-wrapper.ts. */
 const WRAPPER_CANNOT_START = 1;
 
-/** No scheduler gives an id to another job while anybody may still be asking for the first. */
+/** Nobody may still be asking for the first. */
 const REUSED_AFTER_MS = 300_000;
 
 type Fate = 'success' | 'exit' | 'segfault' | 'missing' | 'timeLimit' | 'memory';
@@ -341,10 +344,4 @@ const FAILURES: readonly Fate[] = ['exit', 'exit', 'segfault', 'missing', 'timeL
 function endOf(exitCode: number): EndReport {
   if (exitCode === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
   return { kind: 'NonZeroExit', exitCode, started: true };
-}
-
-function describeEnd(end: ExecutionEnd): string {
-  if (end.kind === 'killed') return 'killed';
-  const missing = end.missing.length > 0 ? `, missing ${end.missing.join(', ')}` : '';
-  return `code ${end.exitCode}${missing}${end.marked ? '' : ' (no mark: quota)'}`;
 }

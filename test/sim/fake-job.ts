@@ -57,7 +57,7 @@ export interface ClusterJob {
   end?: JobEnd;
   /** Counts what has happened to it, so that plans made before are void. */
   turn: number;
-  /** When a daemon was first shown it in a listing. */
+  /** When the daemon that lives now was first shown it in a listing. */
   reportedMs?: number;
   /** The daemon that lives now has been shown its end. */
   endReported: boolean;
@@ -78,6 +78,12 @@ export function listed(job: ClusterJob, nowMs: number, strange: boolean): JobObs
 export function recorded(job: ClusterJob, nowMs: number, stale: boolean): JobObservation {
   const known = job.end !== undefined && nowMs >= job.end.recordedFromMs && !stale;
   return described(job, known ? job.end?.report : undefined);
+}
+
+export function describeEnd(end: ExecutionEnd): string {
+  if (end.kind === 'killed') return 'killed';
+  const missing = end.missing.length > 0 ? `, missing ${end.missing.join(', ')}` : '';
+  return `code ${end.exitCode}${missing}${end.marked ? '' : ' (no mark: quota)'}`;
 }
 
 function described(job: ClusterJob, end: EndReport | undefined): JobObservation {

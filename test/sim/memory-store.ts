@@ -38,7 +38,7 @@ function loadedFrom(rows: CommittedRows): Loaded {
         run,
         bundle,
         calls: rows.callsOf(run.id).toSorted((a, b) => a.position - b.position),
-        attempts: rows.attemptsOf(run.id),
+        attempts: rows.attemptsOf(run.id).toSorted((a, b) => a.number - b.number || compare(a.call, b.call)),
         submissions: rows.submissionsOf(run.id),
         reads: [...(rows.reads.get(run.id)?.values() ?? [])],
       },
@@ -50,6 +50,11 @@ function loadedFrom(rows: CommittedRows): Loaded {
     settings: Object.fromEntries(rows.settings),
     nextRunId: Math.max(0, ...rows.runs.keys()) + 1,
   };
+}
+
+/** Byte order, as SQLite's. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function overview(rows: CommittedRows, run: Run | undefined): RunOverview | undefined {
