@@ -177,7 +177,7 @@ export class DaemonUnderTest {
   }
 
   /** Looks again and again until the run is as wanted; what it was last is in the error. */
-  async until(id: string, isSo: (run: RunAnswer) => boolean, timeoutMs = 120_000): Promise<RunAnswer> {
+  async until(id: string, isSo: (run: RunAnswer) => boolean, timeoutMs = 50_000): Promise<RunAnswer> {
     const endsAt = Date.now() + timeoutMs;
     for (;;) {
       const run = await this.run(id);

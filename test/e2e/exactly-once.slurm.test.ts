@@ -45,6 +45,17 @@ test.runIf(isOwnCluster)(`${JOBS} jobs, slurmctld hanging for ${OUTAGE_MS / 1000
   await expectEachOnce(id);
 });
 
+test(`${JOBS} jobs, the daemon stopped by SIGTERM in the middle of submits`, async () => {
+  daemon = new SlurmDaemonUnderTest({ config: { backends: { slurm: hasty() } } });
+  const id = await submitLines();
+  for (let stop = 0; stop < 3; stop++) {
+    await sleep(700);
+    await daemon.stop('SIGTERM');
+    await daemon.start();
+  }
+  await expectEachOnce(id);
+});
+
 test(`${JOBS} jobs, a third of the replies of sbatch lost`, async () => {
   daemon = new SlurmDaemonUnderTest();
   const bin = daemon.place('bin');

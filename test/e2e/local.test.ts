@@ -67,7 +67,7 @@ test('SIGTERM in the middle of submits: it stops in phases, and goes on where it
 
 test('restart.resume: false holds what was in progress until it is released', async () => {
   await serve();
-  const id = await submit('tasks: {first: {run: sleep 2}, second: {needs: first, run: "true"}}');
+  const id = await submit('tasks: {first: {run: sleep 5}, second: {needs: first, run: "true"}}');
   await daemon.until(id, (run) => isState(run, 'first', 'running'));
   await daemon.stop('SIGKILL');
   daemon.configure({ backend: 'local', restart: { resume: false } });
@@ -83,7 +83,7 @@ test('restart.resume: false holds what was in progress until it is released', as
 
 test('hold and release, before and after the first attempt', async () => {
   await serve();
-  const id = await submit('tasks: {first: {run: sleep 1}, second: {needs: first, run: "true"}}', '--hold');
+  const id = await submit('tasks: {first: {run: sleep 5}, second: {needs: first, run: "true"}}', '--hold');
   expect(await daemon.run(id)).toMatchObject({ status: 'OnHold' });
   expect(await daemon.wfctl('release', id)).toMatchObject({ code: 0 });
   await daemon.until(id, (run) => isState(run, 'first', 'running'));
@@ -155,7 +155,7 @@ test('a submit repeated with its token makes one run, across a restart, too', as
 
 test('drain: active jobs end, the daemon goes; the next one starts nothing until it is told to', async () => {
   await serve();
-  const id = await submit('tasks: {first: {run: sleep 2}, second: {needs: first, run: "true"}}');
+  const id = await submit('tasks: {first: {run: sleep 5}, second: {needs: first, run: "true"}}');
   await daemon.until(id, (run) => isState(run, 'first', 'running'));
   expect(await daemon.wfctl('daemon', 'drain')).toMatchObject({ code: 0 });
   expect(await daemon.exitCode()).toBe(0);

@@ -30,18 +30,19 @@ tasks:
   expect(callOf(run, 'victim').attempts.map(({ cause }) => cause)).toEqual(['Preempted', 'Succeeded']);
 });
 
-test.runIf(isOwnCluster)('a job that SLURM requeues all the same is the same attempt', async () => {
+test.runIf(isOwnCluster)('a job that SLURM kills and requeues is the same attempt', async () => {
   daemon = new SlurmDaemonUnderTest();
   const id = await submit(`
 name: requeued
 tasks:
   again:
     resources: {cpus: 1, memory: 50M, time: 10m}
-    run: 'echo "run \${SLURM_RESTART_COUNT:-0}"; [ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || sleep 300'
+    run: |
+      echo "run \${SLURM_RESTART_COUNT:-0}"
+      trap '' TERM                    # so that no exit mark is left
+      [ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || for i in $(seq 300); do sleep 1; done
 `);
-  const job = jobOf(await daemon.until(id, (run) => isState(run, 'again', 'running')), 'again');
-  await slurm('scontrol', 'update', `jobid=${job}`, 'requeue=1');
-  await slurm('scontrol', 'requeue', job);
+  const job = await requeue(id);
   await daemon.until(id, (run) => isState(run, 'again', 'queued'));
   await expect.poll(() => startNow(job), { timeout: 60_000, interval: 1_000 }).toMatch(/RUNNING|COMPLET/);
   const run = await daemon.untilEnded(id);
@@ -52,6 +53,30 @@ tasks:
   expect(readlinkSync(join(String(attempt?.directory), 'claim'))).toBe(`${job}.1`);
   expect(stdoutOf(run, 'again')).toBe('run 1\n');
 });
+
+test.runIf(isOwnCluster)(
+  'a job that had time to leave its exit mark is not run again by a requeue',
+  async () => {
+    daemon = new SlurmDaemonUnderTest({ config: { backend: 'slurm', retries: { delay: '1s' } } });
+    const id = await submit(`
+name: requeued
+tasks:
+  again:
+    resources: {cpus: 1, memory: 50M, time: 10m}
+    run: 'echo "$SLURM_JOB_ID" >> ${daemon.place('starts')}; [ "$WF_ATTEMPT" -gt 1 ] || sleep 300'
+`);
+    const job = await requeue(id);
+    await daemon.until(id, (run) => callOf(run, 'again').attempts.length === 2);
+    await expect
+      .poll(() => startNow(job), { timeout: 60_000, interval: 1_000 })
+      .toMatch(/COMPLETED|CANCELLED/);
+    const run = await daemon.untilEnded(id);
+    expect(run.status, daemon.log()).toBe('Succeeded');
+    expect(callOf(run, 'again').attempts.map(({ cause }) => cause)).toEqual(['Preempted', 'Succeeded']);
+    const starts = readFileSync(daemon.place('starts'), 'utf8').trim().split('\n');
+    expect(starts).toEqual([job, jobOf(run, 'again')]);
+  },
+);
 
 test.runIf(isOwnCluster)('blocked jobs are problems in plain words, and end by an abort', async () => {
   daemon = new SlurmDaemonUnderTest();
@@ -163,9 +188,18 @@ async function submit(text: string, shell = 'exec "$@"'): Promise<string> {
   return spoken.stdout.trim();
 }
 
+/** As an administrator may, though we submit our jobs as not to be requeued. */
+async function requeue(id: string): Promise<string> {
+  const job = jobOf(await daemon.until(id, (run) => isState(run, 'again', 'running')), 'again');
+  await slurm('scontrol', 'update', `jobid=${job}`, 'requeue=1');
+  await slurm('scontrol', 'requeue', job);
+  return job;
+}
+
 /** SLURM lets a requeued job wait for two minutes; an administrator may shorten that. */
 async function startNow(job: string): Promise<string> {
-  const state = (await slurm('squeue', '-h', '--states=all', '-o', '%T', '-j', job)).trim();
-  if (state === 'PENDING') await slurm('scontrol', 'update', `jobid=${job}`, 'starttime=now');
+  const listed = await slurm('squeue', '--noheader', '--states=all', '--format=%i %T');
+  const state = listed.split('\n').find((line) => line.startsWith(`${job} `)) ?? '';
+  if (state.endsWith('PENDING')) await slurm('scontrol', 'update', `jobid=${job}`, 'starttime=now');
   return state;
 }
