@@ -65,6 +65,34 @@ test('SIGTERM in the middle of submits: it stops in phases, and goes on where it
   await expectEachOnce(id, 40);
 });
 
+test('what scripts get: ids, exit codes, outputs, logs', async () => {
+  await serve();
+  const bad = daemon.write(
+    'bad.yaml',
+    `tasks: {a: {scatter: {n: [1, 2]}, run: 'echo out \${{ n }}; echo err >&2; exit 3'}}`,
+  );
+  expect(await daemon.wfctl('submit', bad, '--wait')).toEqual({ code: 1, stdout: '1\n', stderr: '' });
+  expect(await daemon.wfctl('logs', '1', 'a[1]')).toEqual({ code: 0, stdout: 'out 2\n', stderr: '' });
+  expect(await daemon.wfctl('logs', '1', 'a[1]', '--stderr')).toEqual({
+    code: 0,
+    stdout: 'err\n',
+    stderr: '',
+  });
+  expect(await daemon.wfctl('logs', '1', 'a[2]')).toMatchObject({ code: 3, stdout: '' });
+  const good = daemon.write('good.yaml', 'name: good\ntasks: {a: {run: "true"}}');
+  const json = await daemon.wfctl('submit', good, '--json', '--wait', '--label', 'x=y', '--name', 'better');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    id: 2,
+    name: 'better',
+    status: 'Succeeded',
+    labels: { x: 'y' },
+  });
+  expect(await daemon.wfctl('status', '2', '--wait')).toMatchObject({ code: 0 });
+  const listed = await daemon.wfctl('list', '--label', 'x=y', '--json');
+  expect(JSON.parse(listed.stdout).map(({ id }: RunAnswer) => id)).toEqual([2]);
+  expect((await daemon.wfctl('events', '1')).stdout).toContain('exited with code 3');
+});
+
 test('restart.resume: false holds what was in progress until it is released', async () => {
   await serve();
   const id = await submit('tasks: {first: {run: sleep 5}, second: {needs: first, run: "true"}}');
@@ -187,7 +215,7 @@ test('a paused backend gets nothing, and says why, across a restart', async () =
   expect(await daemon.untilEnded(id)).toMatchObject({ status: 'Succeeded' });
 });
 
-const FOUR_AT_ONCE = { kind: 'local', cpus: 4 };
+const FOUR_AT_ONCE = { kind: 'local', cpus: 4, commandTimeout: '5s' };
 
 async function serve(config: object = {}): Promise<void> {
   daemon = new DaemonUnderTest({
