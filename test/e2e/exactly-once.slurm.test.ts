@@ -16,7 +16,7 @@ const OUTAGE_MS = isLong ? 40_000 : 12_000;
 let daemon: SlurmDaemonUnderTest;
 afterEach(() => daemon.remove());
 
-const users = isOwnCluster ? ['root', 'wfalice'] : ['root'];
+const users = isOwnCluster ? ['ourselves', 'wfalice'] : ['ourselves'];
 
 test.each(users)(`${JOBS} jobs, the daemon of %s killed ${KILLS} times`, async (user) => {
   daemon = new SlurmDaemonUnderTest({ ...asUser(user), config: { backends: { slurm: hasty() } } });
@@ -73,7 +73,7 @@ function hasty() {
 }
 
 function asUser(user: string): { readonly user?: string } {
-  return user === 'root' ? {} : { user };
+  return user === 'ourselves' ? {} : { user };
 }
 
 async function submitLines(): Promise<string> {

@@ -1,9 +1,9 @@
 /** Every example, as it is, through the built programs, on a real SLURM. */
 import { afterAll, beforeAll, test } from 'vitest';
-import { DaemonUnderTest } from './daemon-under-test.ts';
 import { EXAMPLES } from './example-runs.ts';
+import { SlurmDaemonUnderTest } from './slurm-cluster.ts';
 
-const daemon = new DaemonUnderTest();
+const daemon = new SlurmDaemonUnderTest();
 beforeAll(() => daemon.start());
 afterAll(() => daemon.remove());
 
