@@ -30,6 +30,31 @@ tasks:
   expect(callOf(run, 'victim').attempts.map(({ cause }) => cause)).toEqual(['Preempted', 'Succeeded']);
 });
 
+test.runIf(isOwnCluster)(
+  'a job lost with its node is tried again, the budget of its task untouched',
+  async () => {
+    daemon = new SlurmDaemonUnderTest({ config: { backend: 'slurm', retries: { delay: '1s' } } });
+    const id = await submit(`
+name: lost
+tasks:
+  victim:
+    retries: 0
+    resources: {exclusive: true, cpus: 1, memory: 50M, time: 10m}
+    run: '[ "$WF_ATTEMPT" -gt 1 ] || sleep 300'
+`);
+    const job = jobOf(await daemon.until(id, (run) => isState(run, 'victim', 'running')), 'victim');
+    const node = (await slurm('squeue', '-h', '-o', '%N', '-j', job)).trim();
+    await slurm('scontrol', 'update', `nodename=${node}`, 'state=down', 'reason=wfd-e2e');
+    try {
+      const run = await daemon.untilEnded(id, 120_000);
+      expect(run.status, daemon.log()).toBe('Succeeded');
+      expect(callOf(run, 'victim').attempts.map(({ cause }) => cause)).toEqual(['NodeFailure', 'Succeeded']);
+    } finally {
+      await slurm('scontrol', 'update', `nodename=${node}`, 'state=resume');
+    }
+  },
+);
+
 test.runIf(isOwnCluster)('a job that SLURM kills and requeues is the same attempt', async () => {
   daemon = new SlurmDaemonUnderTest();
   const id = await submit(`
@@ -186,6 +211,12 @@ async function submit(text: string, shell = 'exec "$@"'): Promise<string> {
   ]);
   expect(spoken, readFileSync(file, 'utf8')).toMatchObject({ code: 0, stderr: '' });
   return spoken.stdout.trim();
+}
+
+/** Where SLURM has not done so itself (ReturnToService). */
+async function resume(node: string): Promise<void> {
+  const state = await slurm('sinfo', '--noheader', '--nodes', node, '--format=%T');
+  if (/down|drain/.test(state)) await slurm('scontrol', 'update', `nodename=${node}`, 'state=resume');
 }
 
 /** As an administrator may, though we submit our jobs as not to be requeued. */
