@@ -50,7 +50,7 @@ tasks:
       expect(run.status, daemon.log()).toBe('Succeeded');
       expect(callOf(run, 'victim').attempts.map(({ cause }) => cause)).toEqual(['NodeFailure', 'Succeeded']);
     } finally {
-      await slurm('scontrol', 'update', `nodename=${node}`, 'state=resume');
+      await resume(node);
     }
   },
 );
