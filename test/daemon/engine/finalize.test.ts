@@ -117,9 +117,7 @@ describe('5: steps', () => {
     story.hold();
     story.ends('A', SUCCEEDED);
     expect(story.call('finally').status).toBe('Ready');
-    const { held, ...released } = story.run;
-    story.state.setRun(released);
-    story.goOn();
+    story.release();
     expect(story.active).toEqual(['finally']);
   });
 });

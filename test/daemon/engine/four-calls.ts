@@ -13,9 +13,12 @@ import type { Attempt, Call, Orphan, Outcome, Run } from '../../../daemon/engine
 import { RunState } from '../../../daemon/engine/run-state.ts';
 import type { EngineSettings } from '../../../daemon/engine/settings.ts';
 import { intend } from '../../../daemon/launch.ts';
+import { restore } from '../../../daemon/restore.ts';
+import { takeSnapshot, type Watch } from '../../../daemon/snapshots.ts';
 import type { FailureMode } from '../../../daemon/workflow/language.ts';
 import { openNative } from '../../../daemon/workflow/native/open.ts';
-import { WorkingSet } from '../../../daemon/working-set.ts';
+import { WorkingSet, watchKey } from '../../../daemon/working-set.ts';
+import { CommittedRows } from '../../sim/committed-rows.ts';
 import { ADA, id, type ScriptedParts, scriptedParts } from '../loop/scripted-parts.ts';
 
 export const FOUR_CALLS = `
@@ -50,32 +53,49 @@ export function runOf(change: Partial<Run> = {}): Run {
   };
 }
 
+/** Far more than any of these workflows needs to come to rest. */
+const ROUNDS_MAX = 100;
+
 export class Story {
-  readonly state: RunState;
-  readonly set: WorkingSet;
+  state: RunState;
+  set: WorkingSet;
+  /** What is on disk. */
+  readonly rows = new CommittedRows();
   readonly orphans: Orphan[] = [];
   /** Every start of a job, in order: `A#1`. */
   readonly started: string[] = [];
   private readonly parts: ScriptedParts;
+  private readonly answers: 'at once' | 'when told';
   private lastId = 100;
 
   constructor(
     source: string,
-    given: { readonly failureMode?: FailureMode; readonly settings?: Partial<EngineSettings> } = {},
+    given: {
+      readonly failureMode?: FailureMode;
+      readonly settings?: Partial<EngineSettings>;
+      /** When the scheduler answers a submit: by then the job runs. */
+      readonly answers?: 'at once' | 'when told';
+    } = {},
   ) {
+    this.answers = given.answers ?? 'at once';
     this.parts = scriptedParts({ ...(given.settings && { settings: given.settings }) });
-    const opened = openNative({ language: 'native', fileName: 'w.yaml', source, files: {}, inputs: {} });
+    const bundle = { language: 'native', fileName: 'w.yaml', source, files: {}, inputs: {} } as const;
+    const opened = openNative(bundle);
     if (!opened.ok) throw new Error(opened.mistakes.map(({ message }) => message).join('\n'));
     this.set = new WorkingSet(this.parts);
     const run = runOf({ ...(given.failureMode && { failureMode: given.failureMode }) });
     this.state = new RunState(run, opened.program, this.set.changes);
     this.set.addRun(this.state);
+    this.set.changes.putBundle({ runId: run.id, bundle });
     this.goOn();
   }
 
   /** All that follows by itself: the run advances, and what may start is with the scheduler. */
   goOn(): void {
+    let rounds = 0;
     do {
+      rounds += 1;
+      if (rounds > ROUNDS_MAX) throw new Error('the run finds no rest');
       this.state.touched = false;
       wishEnds(this.state, this.moment);
       this.orphans.push(...giveUpWaiting(this.state, 'login1', this.moment));
@@ -85,11 +105,52 @@ export class Story {
         roomOf(this.set, { isClosed: () => false, submitting: new Map() }),
       )) {
         intend(this.set, choice, this.set.moment()); // its chance makes tags differ
-        this.begins(choice.call);
+        this.started.push(`${choice.call}#${this.attempt(choice.call).number}`);
+        if (this.answers === 'at once') this.begins(choice.call);
       }
       const broken = violations(this.state);
       if (broken.length > 0) throw new Error(broken.join('; '));
     } while (this.state.touched);
+    this.rows.apply(this.set.changes.toChanges());
+    this.set.committed();
+  }
+
+  /** The daemon is killed, and another one takes up what is on disk. */
+  restart(): void {
+    const [bundle] = this.rows.bundles.values();
+    if (bundle === undefined) throw new Error('nothing is on disk');
+    const { id: runId } = this.run;
+    const calls = this.rows.callsOf(runId);
+    const attempts = this.rows.attemptsOf(runId);
+    const submissions = this.rows.submissionsOf(runId);
+    const run = this.rows.runs.get(runId) ?? this.run;
+    this.set = new WorkingSet(this.parts);
+    restore(this.set, {
+      runs: [{ run, bundle, calls, attempts, submissions, reads: [] }],
+      orphans: [],
+      settings: {},
+      nextRunId: runId + 1,
+    });
+    this.state = this.set.runs.get(runId) ?? this.state;
+    this.isListedOnce();
+    this.goOn();
+  }
+
+  /** What a restarted daemon waits for before it lets a run end: a listing, which here shows nothing new. */
+  private isListedOnce(): void {
+    const now = this.parts.clock.monotonicMs();
+    const snapshot = { kind: 'complete', jobs: [] } as const;
+    const watch: Watch = {
+      key: watchKey('local', ADA),
+      backend: 'local',
+      reachable: 'unknown',
+      reason: '',
+      sinceMs: 0,
+      outageSince: undefined,
+      suspectSince: undefined,
+      suspicionCleared: false,
+    };
+    takeSnapshot(this.set, watch, { snapshot, begunAt: now, at: now, hasAccounting: true });
   }
 
   /** The job's end is known. */
@@ -115,6 +176,12 @@ export class Story {
 
   hold(): void {
     this.state.setRun({ ...this.state.run, held: { by: 'ada', reason: 'wait' } });
+    this.goOn();
+  }
+
+  release(): void {
+    const { held, ...released } = this.state.run;
+    this.state.setRun(released);
     this.goOn();
   }
 
@@ -147,11 +214,16 @@ export class Story {
     return Object.fromEntries([...this.state.calls.values()].map(({ key, status }) => [key, status]));
   }
 
+  /** The submit command answers, and the job runs. */
+  replies(call: string): void {
+    this.begins(call);
+    this.goOn();
+  }
+
   private begins(call: string): void {
     const attempt = this.attempt(call);
     this.lastId += 1;
     const nativeId: NativeId = id(String(this.lastId));
     this.state.putAttempt({ ...attempt, state: { kind: 'running', nativeId, runCount: 0 } });
-    this.started.push(`${call}#${attempt.number}`);
   }
 }

@@ -140,7 +140,7 @@ describe('3: a retry waits', () => {
       retryAtMs: story.moment.nowMs + 300_000,
       reason: 'exited with code 1',
     });
-    expect(story.set.changes.toChanges().calls).toContainEqual(story.call('A'));
+    expect(story.rows.callsOf(17)).toContainEqual(story.call('A'));
     story.later(299_999);
     expect(story.started).toEqual(['A#1']);
     story.later(1);
