@@ -119,6 +119,7 @@ export class Asker {
     for (const { state, attempt } of this.set.activeAttempts())
       wanted.add(this.pollOf(attempt.backend, state.run.owner));
     for (const state of this.set.runs.values()) {
+      for (const backend of state.unlisted) wanted.add(this.pollOf(backend, state.run.owner));
       for (const { tag } of state.strays.values()) {
         const backend = state.submissions.get(tag)?.backend;
         if (backend !== undefined) wanted.add(this.pollOf(backend, state.run.owner));

@@ -9,6 +9,7 @@ import type { Moment } from './engine/ends.ts';
 import { livingIds } from './engine/evidence.ts';
 import { backoffMs } from './engine/retry.ts';
 import type { RunState } from './engine/run-state.ts';
+import { isDue } from './engine/times.ts';
 import type { HuntedOrphan, WorkingSet } from './working-set.ts';
 
 interface Bulk {
@@ -86,6 +87,11 @@ function giveUpBlocked(state: RunState, moment: Moment, isUnreachable: (backend:
     const attempt = state.attempts.get(key);
     if (attempt?.blocked === undefined || attempt.ending !== undefined) continue;
     if (isUnreachable(attempt.backend)) continue;
+    if (attempt.blocked.sinceMs > moment.nowMs) {
+      // The clock was set back: the waiting is counted from now.
+      state.putAttempt({ ...attempt, blocked: { ...attempt.blocked, sinceMs: moment.nowMs } });
+      continue;
+    }
     const limitMs = blockedLimitMs(state, attempt.blocked.forever, moment);
     if (limitMs !== undefined && moment.nowMs - attempt.blocked.sinceMs >= limitMs)
       wish(state, attempt, 'unsatisfiable', moment);
@@ -99,7 +105,7 @@ function blockedLimitMs(state: RunState, forever: boolean, moment: Moment): numb
 }
 
 function hunt(orphan: HuntedOrphan, requests: EndRequests, moment: Moment): void {
-  if (orphan.nextAskMs > moment.nowMs) return;
+  if (!isDue(orphan.nextAskMs, moment.nowMs, moment.settings.abortRetryMaxMs)) return;
   const { row } = orphan;
   const ids = new Set([...livingIds(orphan.evidence), ...(row.nativeId ? [row.nativeId] : [])]);
   if (ids.size === 0) return; // known by its tag alone: once a listing shows it, it is ended

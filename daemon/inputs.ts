@@ -17,7 +17,13 @@ export type LaunchReply =
   | { readonly kind: 'withheld'; readonly reason: string };
 
 export type Input =
-  | { readonly kind: 'reply'; readonly tag: Tag; readonly reply: LaunchReply; readonly at: number }
+  | {
+      readonly kind: 'reply';
+      readonly backend: string;
+      readonly tag: Tag;
+      readonly reply: LaunchReply;
+      readonly at: number;
+    }
   | {
       readonly kind: 'snapshot';
       readonly watch: WatchKey;

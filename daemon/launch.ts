@@ -69,7 +69,8 @@ export async function launch(
   const reply = await attemptLaunch(set, state, submission).catch(
     (error: unknown): LaunchReply => ({ kind: 'ambiguous', reason: String(error) }),
   );
-  inbox.put({ kind: 'reply', tag: submission.tag, reply, at: set.parts.clock.monotonicMs() });
+  const { backend, tag } = submission;
+  inbox.put({ kind: 'reply', backend, tag, reply, at: set.parts.clock.monotonicMs() });
 }
 
 async function attemptLaunch(set: WorkingSet, state: RunState, submission: Submission): Promise<LaunchReply> {

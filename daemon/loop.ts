@@ -6,7 +6,7 @@ import { Asker } from './ask.ts';
 import { roomOf, runQueues } from './dispatch-room.ts';
 import { EndRequests, requestEnds } from './end-jobs.ts';
 import { giveUpWaiting, wishEnds } from './engine/abort.ts';
-import { advance } from './engine/advance.ts';
+import { advance, sendBack } from './engine/advance.ts';
 import { dispatch } from './engine/dispatch.ts';
 import type { Moment } from './engine/ends.ts';
 import { type Attempt, attemptKey, hasEnded } from './engine/model.ts';
@@ -55,6 +55,8 @@ export class Loop {
     string,
     { readonly state: RunState; readonly call: string; readonly at: number }
   >();
+  /** Chosen, and not yet on disk. What cannot be stored is not kept: it may be wrong by then. */
+  private readonly intended: { readonly state: RunState; readonly call: string }[] = [];
   private readonly strayAsked = new Map<string, number>();
   private readonly eventListeners = new Set<() => void>();
   private wakeAt = 0;
@@ -152,7 +154,7 @@ export class Loop {
   ): Iterable<{ readonly state: RunState; readonly attempt: Attempt }> {
     switch (input.kind) {
       case 'reply': {
-        const backend = this.set.tags.get(input.tag)?.submissions.get(input.tag)?.backend ?? '';
+        const { backend } = input;
         this.submitting.set(backend, (this.submitting.get(backend) ?? 1) - 1);
         if (input.reply.kind === 'throttled')
           this.throttledUntil.set(backend, context.now + context.moment.settings.throttleMs);
@@ -260,6 +262,7 @@ export class Loop {
       const state = this.set.runs.get(choice.runId);
       if (state === undefined) continue;
       this.submitting.set(choice.backend, (this.submitting.get(choice.backend) ?? 0) + 1);
+      this.intended.push({ state, call: choice.call });
       this.set.afterCommit(() => void launch(this.set, this.inbox, state, submission));
     }
   }
@@ -271,6 +274,7 @@ export class Loop {
       const result = await this.set.parts.store.commit(changes);
       if (result.kind === 'refused') return this.degrade(result.reason);
       this.set.committed();
+      this.intended.length = 0;
       if (changes.events.length > 0) for (const listener of this.eventListeners) listener();
     }
     if (this.degraded !== undefined) this.set.parts.log.info({}, 'state can be stored again');
@@ -286,6 +290,9 @@ export class Loop {
       );
     }
     this.degraded = reason;
+    const moment = this.set.moment();
+    for (const { state, call } of this.intended.splice(0))
+      sendBack(state, call, 'the intention could not be stored', moment, 'certain');
   }
 
   private nextWake(now: number, nextQuestion: number): number {

@@ -21,7 +21,11 @@ function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
   const state = new RunState(stored.run, opened.ok ? opened.program : unreadable(stored.run), set.changes);
   for (const call of [...stored.calls].sort((a, b) => a.position - b.position)) restoreCall(state, call);
   for (const attempt of newest(stored.attempts)) state.restoreAttempt(attempt);
-  for (const submission of stored.submissions) state.submissions.set(submission.tag, submission);
+  for (const submission of stored.submissions) {
+    state.submissions.set(submission.tag, submission);
+    if (submission.status === 'superseded' && set.backend(submission.backend))
+      state.unlisted.add(submission.backend);
+  }
   for (const read of stored.reads) state.restoreRead(read);
   resumeCallAborts(state, set.moment());
   if (!opened.ok) hold(state, unreadableReason(opened.mistakes));
@@ -76,15 +80,15 @@ function restoreEvidence(set: WorkingSet, state: RunState, attempt: Attempt, now
     const lost = { ...attempt, backendStatus: 'Unknown' };
     return endAttempt(state, lost, { cause: 'Lost', claimed: true, detail }, set.moment());
   }
-  set.evidenceOf(attempt).countsFrom =
-    attempt.state.kind === 'submitting' ? now + submitMayLast(set, state, attempt) : now;
+  if (backend === undefined) noteNoBackend(state, attempt, set.moment());
+  const isInDoubt = attempt.state.kind === 'submitting';
+  set.evidenceOf(attempt).countsFrom = now + (isInDoubt ? (backend?.commandTimeoutMs ?? 0) : 0);
 }
 
-function submitMayLast(set: WorkingSet, state: RunState, attempt: Attempt): number {
-  const limitMs = set.backend(attempt.backend)?.commandTimeoutMs ?? 0;
-  const submission = attempt.tag === undefined ? undefined : state.submissions.get(attempt.tag);
-  const age = set.parts.clock.nowMs() - (submission?.createdAtMs ?? 0);
-  return Math.min(Math.max(limitMs - age, 0), limitMs);
+/** Its jobs may well go on: nothing is concluded until somebody configures the backend again. */
+function noteNoBackend(state: RunState, { backend }: Attempt, { nowMs }: Moment): void {
+  const text = `backend ${backend} is not configured any more, so its jobs cannot be watched; add it again and restart the daemon, or abort the run with --force`;
+  state.addProblem({ key: `backend:${backend}`, text, sinceMs: nowMs });
 }
 
 function unreadableReason(mistakes: readonly Mistake[]): string {

@@ -5,7 +5,7 @@
 import type { EndKind, JobObservation, NativeId, Tag } from '../backends/backend.ts';
 import { sendBack } from './engine/advance.ts';
 import { blockedKey, endAttempt, type Moment } from './engine/ends.ts';
-import { noteMarks, noteSpool } from './engine/evidence.ts';
+import { newEvidence, noteMarks, noteSpool } from './engine/evidence.ts';
 import type { Attempt } from './engine/model.ts';
 import { judge, type Verdict, type Want } from './engine/reconcile.ts';
 import type { RunState } from './engine/run-state.ts';
@@ -65,6 +65,7 @@ function apply(
       noteAlive(state, attempt, verdict, moment, startOf(set, attempt));
       return {};
     case 'ended':
+      noteOther(state, attempt, verdict.nativeId);
       endAttempt(state, withTimes(set, attempt), verdict.outcome, moment, verdict.nativeId);
       set.forget(attempt);
       return {};
@@ -75,6 +76,14 @@ function apply(
     default:
       return verdict satisfies never;
   }
+}
+
+/** Another job held the claim: the recorded one may still be there, and belongs to nobody now. */
+function noteOther(state: RunState, attempt: Attempt, nativeId: NativeId | undefined): void {
+  const { state: before, tag } = attempt;
+  if (tag === undefined || nativeId === undefined) return;
+  if ((before.kind === 'queued' || before.kind === 'running') && before.nativeId !== nativeId)
+    state.strays.set(before.nativeId, { tag, evidence: newEvidence(0) });
 }
 
 /** A short job may have ended before any listing showed it: its own marks say when it ran. */

@@ -3,7 +3,15 @@
  * belong to none (strays), and orphans of runs that have ended.
  */
 import type { JobObservation, NativeId, Owner, Snapshot } from '../backends/backend.ts';
-import { type Evidence, isAbsent, newEvidence, noteOutage, noteSnapshot, ownJob } from './engine/evidence.ts';
+import {
+  type Asked,
+  type Evidence,
+  isAbsent,
+  newEvidence,
+  noteOutage,
+  noteSnapshot,
+  ownJob,
+} from './engine/evidence.ts';
 import { type Attempt, attemptKey } from './engine/model.ts';
 import type { RunState } from './engine/run-state.ts';
 import { groupByAttempt, watchOf } from './settle.ts';
@@ -58,7 +66,7 @@ export interface Listing {
 }
 
 export function takeSnapshot(set: WorkingSet, watch: Watch, listing: Listing): Taken {
-  const { snapshot, begunAt } = listing;
+  const { snapshot } = listing;
   const watched = [...watchedAttempts(set, watch)];
   noteReachability(set, watch, listing);
   if (snapshot.kind === 'unavailable') {
@@ -72,17 +80,26 @@ export function takeSnapshot(set: WorkingSet, watch: Watch, listing: Listing): T
   const note = doubted.length > 0 ? noteOnlySeen : noteSnapshot;
   for (const { attempt } of watched) {
     const evidence = set.evidenceOf(attempt);
-    note(evidence, ownCandidates(groups.get(attemptKey(attempt)) ?? [], attempt, evidence), begunAt);
+    note(evidence, ownCandidates(groups.get(attemptKey(attempt)) ?? [], attempt, evidence), listing);
   }
-  const strays = noteStrays(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, begunAt));
-  noteOrphans(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, begunAt));
+  const strays = noteStrays(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, listing));
+  noteOrphans(set, watch, snapshot.jobs, (evidence, jobs) => note(evidence, jobs, listing));
+  if (doubted.length === 0) noteListed(set, watch);
   return { judge: watched, strays, doubted };
 }
 
+/** What a run waited for after a restart has been seen: its strays are known now. */
+function noteListed(set: WorkingSet, watch: Watch): void {
+  for (const state of set.runs.values()) {
+    if (watchKey(watch.backend, state.run.owner) === watch.key && state.unlisted.delete(watch.backend))
+      state.touched = true;
+  }
+}
+
 /** A listing that is not believed proves no absence, of whomever; what it does show is there. */
-function noteOnlySeen(evidence: Evidence, listed: readonly JobObservation[], begunAt: number): void {
+function noteOnlySeen(evidence: Evidence, listed: readonly JobObservation[], asked: Asked): void {
   if (listed.length === 0) noteOutage(evidence);
-  else noteSnapshot(evidence, listed, begunAt);
+  else noteSnapshot(evidence, listed, asked);
 }
 
 type Note = (evidence: Evidence, listed: readonly JobObservation[]) => void;

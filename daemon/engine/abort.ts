@@ -10,6 +10,7 @@ import type { AbortRequest, Attempt, Call, Ending, Orphan, Run } from './model.t
 import { nativeIdOf } from './reconcile.ts';
 import { backoffMs } from './retry.ts';
 import type { RunState } from './run-state.ts';
+import { isDue } from './times.ts';
 
 /** The run's row after an abort was asked for. `undefined`: nothing changes (a repeated request). */
 export function abortedRun(run: Run, request: AbortRequest): Run | undefined {
@@ -76,10 +77,12 @@ export function dueRequest(
   moment: Moment,
 ): { readonly request: EndRequest; readonly attempt: Attempt } | undefined {
   const { ending } = attempt;
-  if (ending === undefined || ending.nextAtMs > moment.nowMs) return undefined;
+  const { abort } = state.policy(state.call(attempt.call));
+  const longestMs = Math.max(moment.settings.abortRetryMaxMs, abort.kind === 'signal' ? abort.graceMs : 0);
+  if (ending === undefined || !isDue(ending.nextAtMs, moment.nowMs, longestMs)) return undefined;
   const nativeIds = idsToEnd(attempt, evidence);
   if (nativeIds.length === 0) return undefined; // in doubt: it is looked up first
-  const { manner, waitMs } = mannerOf(state.policy(state.call(attempt.call)).abort, ending, moment);
+  const { manner, waitMs } = mannerOf(abort, ending, moment);
   const counted: Ending = {
     ...ending,
     ...(manner.kind === 'signal' && { signalledAtMs: moment.nowMs }),
@@ -117,7 +120,8 @@ function mannerOf(abort: TaskAbort, ending: Ending, moment: Moment): { manner: A
 export function giveUpWaiting(state: RunState, host: string, moment: Moment): readonly Orphan[] {
   const { run } = state;
   if (run.status !== 'ForceAborting' || run.abort === undefined) return [];
-  if (moment.nowMs < run.abort.atMs + moment.settings.forceGraceMs) return [];
+  const { forceGraceMs } = moment.settings;
+  if (!isDue(run.abort.atMs + forceGraceMs, moment.nowMs, forceGraceMs)) return [];
   const orphans: Orphan[] = [];
   for (const key of [...state.active]) {
     const attempt = state.attempts.get(key);
@@ -132,6 +136,7 @@ export function giveUpWaiting(state: RunState, host: string, moment: Moment): re
     orphans.push(orphanOf(state, tag, call, host, moment, nativeId));
   }
   state.strays.clear();
+  state.unlisted.clear();
   return orphans;
 }
 

@@ -9,6 +9,7 @@ import { isClosed, skipReason } from './failure-mode.ts';
 import { continueFinalization } from './finalize.ts';
 import { hasEnded, type RunEnd } from './model.ts';
 import type { RunState } from './run-state.ts';
+import { isDue } from './times.ts';
 
 export function advance(state: RunState, moment: Moment): void {
   if (hasEnded(state.run) || state.run.status === 'OnHold') return;
@@ -74,7 +75,8 @@ function failProgram(state: RunState, reason: string, moment: Moment): void {
 function wakeRetries(state: RunState, moment: Moment): void {
   for (const key of [...state.waiting]) {
     const call = state.call(key);
-    if (call.retryAtMs === undefined || call.retryAtMs > moment.nowMs) continue;
+    const longestMs = Math.max(moment.settings.retryDelayMaxMs, state.policy(call).retries.delayMs ?? 0);
+    if (call.retryAtMs === undefined || !isDue(call.retryAtMs, moment.nowMs, longestMs)) continue;
     const { retryAtMs, ...due } = call;
     state.putCall({ ...due, status: 'Ready' });
   }
@@ -112,7 +114,7 @@ function skipReady(state: RunState, key: string, moment: Moment): void {
 
 /** Nothing is active, and nothing will start. */
 function callsAreOver(state: RunState): boolean {
-  if (state.active.size > 0 || state.strays.size > 0) return false;
+  if (state.mayHaveJobs()) return false;
   if (isClosed(state.run)) return true;
   return state.exhausted && !state.hasReady() && state.waiting.size === 0 && state.openReads.size === 0;
 }

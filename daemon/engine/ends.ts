@@ -87,11 +87,7 @@ function waitForRetry(
     infraRetries: call.infraRetries + 1 - byUser,
   });
   const seconds = Math.round(retry.delayMs / 1000);
-  state.addEvent(
-    moment.nowMs,
-    'call.retry',
-    `${call.key} ${describe(outcome)}; it is tried again in ${seconds} s`,
-  );
+  state.addEvent(moment.nowMs, 'call.retry', `${call.key} is tried again in ${seconds} s`);
 }
 
 /** Ends a call; the program hears of it with the next advance. Steps are none of its business. */

@@ -40,24 +40,33 @@ export function newEvidence(countsFrom: number): Evidence {
   };
 }
 
+/** When a listing was asked for and when it answered: a slow one may have looked at any time between. */
+export interface Asked {
+  readonly begunAt: number;
+  readonly at: number;
+}
+
 /** The attempt's own job in a complete snapshot, or one more snapshot that lacks it. */
-export function noteSnapshot(evidence: Evidence, listed: readonly JobObservation[], begunAt: number): void {
+export function noteSnapshot(evidence: Evidence, listed: readonly JobObservation[], asked: Asked): void {
+  const before = ownJob(evidence);
   evidence.listed = listed;
   const own = ownJob(evidence);
+  if (own === undefined && before?.state === 'ended') {
+    evidence.listed = [before, ...listed]; // its end has been shown; that the listing now forgets it is no news
+    return;
+  }
   if (own === undefined) {
-    evidence.endedSince = undefined;
-    if (begunAt >= evidence.countsFrom) evidence.lacking = oneMore(evidence.lacking, begunAt);
+    if (asked.begunAt >= evidence.countsFrom) evidence.lacking = oneMore(evidence.lacking, asked);
     return;
   }
   evidence.lacking = undefined;
   if (own.state !== 'ended') evidence.records = undefined; // older than what is seen now
-  evidence.endedSince = own.state === 'ended' ? (evidence.endedSince ?? begunAt) : undefined;
+  evidence.endedSince = own.state === 'ended' ? (evidence.endedSince ?? asked.at) : undefined;
 }
 
-function oneMore(lacking: Evidence['lacking'], at: number): Evidence['lacking'] {
-  return lacking === undefined
-    ? { count: 1, first: at, last: at }
-    : { count: lacking.count + 1, first: lacking.first, last: at };
+/** From the first answer to the last question: all that time the job was surely not there. */
+function oneMore(lacking: Evidence['lacking'], { begunAt, at }: Asked): Evidence['lacking'] {
+  return { count: (lacking?.count ?? 0) + 1, first: lacking?.first ?? at, last: begunAt };
 }
 
 /** A failed query breaks the series: during an outage nothing proves anything. */
@@ -66,9 +75,17 @@ export function noteOutage(evidence: Evidence): void {
 }
 
 export function noteMarks(evidence: Evidence, marks: Marks, begunAt: number, now: number): void {
+  noteNewClaim(evidence, marks.claim);
   evidence.marks = marks;
   evidence.marksAt = begunAt;
   if (currentExit(evidence) !== undefined) evidence.exitSince ??= now;
+}
+
+/** A job that has just claimed was there a moment ago, whatever the listings say: the series begins anew. */
+function noteNewClaim(evidence: Evidence, claim: Marks['claim']): void {
+  const known = evidence.marks?.claim;
+  if (claim !== undefined && (known?.nativeId !== claim.nativeId || known.runCount !== claim.runCount))
+    evidence.lacking = undefined;
 }
 
 /** A spool entry tells of a claim or an end before the directory itself is looked at. */
@@ -77,6 +94,7 @@ export function noteSpool(evidence: Evidence, entry: SpoolEntry, now: number): v
   const claim = { nativeId: entry.nativeId, runCount: entry.runCount, atMs: entry.atMs ?? 0 };
   if (known.claim !== undefined && known.claim.nativeId !== entry.nativeId) return;
   if (known.claim !== undefined && known.claim.runCount > entry.runCount) return;
+  noteNewClaim(evidence, claim);
   if (entry.kind === 'started') {
     evidence.marks = { ...known, claim: known.claim?.runCount === entry.runCount ? known.claim : claim };
     return;

@@ -67,7 +67,7 @@ const ON_END = { Succeeded: undefined, Failed: 'onFailure', Aborted: 'onAbort' }
  * abort waits for no file system: its record is written beside.
  */
 function finishRecord(state: RunState, finalization: Finalization, moment: Moment): void {
-  if (state.active.size > 0 || state.strays.size > 0) return;
+  if (state.mayHaveJobs()) return;
   if (state.run.status === 'ForceAborting' || state.record === 'done')
     return endRun(state, finalization, moment);
   if (state.record === 'none') {

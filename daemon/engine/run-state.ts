@@ -40,6 +40,11 @@ export class RunState {
   readonly openReads = new Map<string, ReadRequest>();
   /** Jobs seen alive under tags of this run that belong to no live attempt, until they are known to be gone. */
   readonly strays = new Map<NativeId, StrayJob>();
+  /**
+   * Backends that must be listed once before the run may end: after a restart, jobs under tags that had been
+   * given up would not be known otherwise.
+   */
+  readonly unlisted = new Set<string>();
   /** Jobs met under tags that had been given up: ended by us unless they hold their attempt's claim. */
   readonly superseded = new Set<string>();
   /** Ids of all reads that have an answer. */
@@ -187,6 +192,11 @@ export class RunState {
   outputsOf(call: Call, attempt: Attempt): Readonly<Record<string, string>> {
     const rendered = this.program.render(call.key, this.renderContext(attempt));
     return rendered.kind === 'job' ? rendered.job.outputs : {};
+  }
+
+  /** A job of this run may still be there: it does not end before all of them do. */
+  mayHaveJobs(): boolean {
+    return this.active.size > 0 || this.strays.size > 0 || this.unlisted.size > 0;
   }
 
   hasReady(): boolean {

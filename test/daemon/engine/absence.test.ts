@@ -23,6 +23,9 @@ import {
   vanished,
 } from './evidence-fixture.ts';
 
+/** The claim was seen long before the job vanished. */
+const claimed = marked(90_000, { claim: CLAIM });
+
 describe('6: absence', () => {
   test('two listings are not enough, however far apart', () => {
     const known = evidence(listed(100_000), listed(900_000), marked(900_001), recorded(900_001));
@@ -45,7 +48,7 @@ describe('6: absence', () => {
   test('listings begun before the submit command had ended do not', () => {
     const known = evidence(...looked);
     const early = newEvidence(115_001);
-    for (const at of [100_000, 115_000, 130_000]) noteSnapshot(early, [], at);
+    for (const at of [100_000, 115_000, 130_000]) noteSnapshot(early, [], { begunAt: at, at });
     expect(known.lacking).toMatchObject({ count: 3 });
     expect(early.lacking).toEqual({ count: 1, first: 130_000, last: 130_000 });
   });
@@ -79,13 +82,18 @@ describe('6: absence', () => {
   });
 
   test('what accounting knows decides', () => {
-    const known = evidence(vanished, marked(131_000, { claim: CLAIM }));
+    const known = evidence(claimed, vanished, marked(131_000, { claim: CLAIM }));
     recorded(131_000, endedJob({ kind: 'TimeLimit' }))(known);
     expect(causeOf(judge(attemptIn(RUNNING), known, facts(131_001)))).toEqual({ cause: 'TimeLimit' });
   });
 
   test('a record that calls it running is waited for, and is stale after ten settle times', () => {
-    const known = evidence(vanished, marked(131_000, { claim: CLAIM }), recorded(131_000, job('running')));
+    const known = evidence(
+      claimed,
+      vanished,
+      marked(131_000, { claim: CLAIM }),
+      recorded(131_000, job('running')),
+    );
     expect(judge(attemptIn(RUNNING), known, facts(131_001))).toEqual({ kind: 'wait', wants: ['accounting'] });
     listed(400_000)(known);
     expect(causeOf(judge(attemptIn(RUNNING), known, facts(400_001)))).toMatchObject({ cause: 'Lost' });
@@ -99,7 +107,7 @@ describe('6: absence', () => {
   });
 
   test('had left its claim and vanished: Lost, claimed', () => {
-    const known = evidence(vanished, marked(131_000, { claim: CLAIM }), recorded(131_000));
+    const known = evidence(claimed, vanished, marked(131_000, { claim: CLAIM }), recorded(131_000));
     for (const state of [QUEUED, RUNNING, SUBMITTING]) {
       expect(causeOf(judge(attemptIn(state), known, facts(131_001)))).toEqual({
         cause: 'Lost',

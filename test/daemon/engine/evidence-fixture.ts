@@ -70,7 +70,7 @@ export function evidence(...steps: readonly ((known: Evidence) => void)[]): Evid
 export const listed =
   (at: number, ...jobs: readonly JobObservation[]) =>
   (known: Evidence) =>
-    noteSnapshot(known, jobs, at);
+    noteSnapshot(known, jobs, { begunAt: at, at });
 export const marked =
   (at: number, marks: Partial<Marks> = {}) =>
   (known: Evidence) =>
@@ -82,7 +82,7 @@ export const recorded =
   };
 /** Three listings that lack the job, the last one `SETTLE` after the first. */
 export const vanished = (known: Evidence) => {
-  for (const at of [100_000, 115_000, 130_000]) noteSnapshot(known, [], at);
+  for (const at of [100_000, 115_000, 130_000]) noteSnapshot(known, [], { begunAt: at, at });
 };
 export const looked = [vanished, marked(131_000), recorded(131_000)] as const;
 
