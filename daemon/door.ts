@@ -7,9 +7,9 @@ import type {
   EngineStatus,
   Peer,
 } from './api/engine-door.ts';
-import type { Probed } from './ask.ts';
+import type { Probed } from './loop/ask.ts';
+import type { Watch } from './loop/watch.ts';
 import type { Loop } from './loop.ts';
-import type { Watch } from './snapshots.ts';
 
 interface Pause {
   readonly by: string;

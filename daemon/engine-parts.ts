@@ -3,9 +3,9 @@ import { hostname, userInfo } from 'node:os';
 import type { Owner } from '../backends/backend.ts';
 import { createBackend } from '../backends/registry.ts';
 import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
-import { createDirectOwnerFiles } from './direct-owner-files.ts';
-import type { LoopLog, LoopParts } from './parts.ts';
+import type { Config } from './config/config.ts';
+import { createDirectOwnerFiles } from './files/direct-owner-files.ts';
+import type { LoopLog, LoopParts } from './loop/parts.ts';
 import type { Store } from './store/store.ts';
 import { openNative } from './workflow/native/open.ts';
 

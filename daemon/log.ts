@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 
 export type { Logger };
 

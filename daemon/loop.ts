@@ -2,24 +2,25 @@
  * The loop: the whole story in one place. A tick takes what has arrived, decides, commits, and only then
  * acts. It awaits nothing but its own store: commands and users' files answer in a later tick.
  */
-import { Asker } from './ask.ts';
-import { roomOf, runQueues } from './dispatch-room.ts';
-import { EndRequests, requestEnds } from './end-jobs.ts';
+
 import { giveUpWaiting, wishEnds } from './engine/abort.ts';
 import { advance, sendBack } from './engine/advance.ts';
 import { dispatch } from './engine/dispatch.ts';
 import type { Moment } from './engine/ends.ts';
 import { type Attempt, attemptKey, hasEnded } from './engine/model.ts';
 import type { RunState } from './engine/run-state.ts';
-import { Inbox, type Input } from './inputs.ts';
-import { intend, launch } from './launch.ts';
-import type { LoopParts } from './parts.ts';
-import { Recorder } from './record.ts';
-import { restore } from './restore.ts';
-import { noteInput, type SettleContext, settle, takeReply, type Wanted } from './settle.ts';
-import { takeSnapshot } from './snapshots.ts';
-import { WishDesk } from './wish-desk.ts';
-import { spoolDirectory, WorkingSet } from './working-set.ts';
+import { Asker } from './loop/ask.ts';
+import { roomOf, runQueues } from './loop/dispatch-room.ts';
+import { EndRequests, requestEnds } from './loop/end-jobs.ts';
+import { Inbox, type Input } from './loop/inputs.ts';
+import { intend, launch } from './loop/launch.ts';
+import type { LoopParts } from './loop/parts.ts';
+import { Recorder } from './loop/record.ts';
+import { restore } from './loop/restore.ts';
+import { noteInput, type SettleContext, settle, takeReply, type Wanted } from './loop/settle.ts';
+import { takeSnapshot } from './loop/snapshots.ts';
+import { WishDesk } from './loop/wish-desk.ts';
+import { spoolDirectory, WorkingSet } from './loop/working-set.ts';
 
 /** Even when nothing arrives, time itself may have something due. */
 const HEARTBEAT_MS = 500;
@@ -193,6 +194,7 @@ export class Loop {
       this.strayAsked.set(nativeId, context.now);
       requests.add(backend, owner, { kind: 'kill' }, [nativeId]);
     }
+    for (const item of taken.look) this.asker.want({ ...item, wants: ['marks'] });
     if (taken.strays.length === 0) this.strayAsked.clear();
     return taken.judge;
   }

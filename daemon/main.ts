@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
 import { identifyInUserMode } from './api/user-mode.ts';
-import { type Config, type ConfigOptions, loadConfig, mistakeText, realSources } from './config.ts';
+import { type Config, type ConfigOptions, loadConfig, mistakeText, realSources } from './config/config.ts';
 import { createDoor } from './door.ts';
 import { Driver } from './driver.ts';
 import { engineParts, processOwner } from './engine-parts.ts';

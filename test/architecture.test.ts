@@ -45,7 +45,9 @@ const IMPORT_RULES: Record<string, Rule> = {
   'daemon/protocol/ imports nothing of ours': {
     reason: 'it is all that the two programs share, so it must not pull either of them in',
     among: /^daemon\/protocol\//,
-    allows: ({ to }) => to.startsWith('daemon/protocol/') || ['zod', 'node:os', 'node:path'].includes(to),
+    allows: ({ to }) =>
+      to.startsWith('daemon/protocol/') ||
+      ['zod', 'fastest-levenshtein', 'node:os', 'node:path'].includes(to),
   },
   'cli/ knows the protocol; all else it loads only when needed': {
     reason: 'wfctl starts in a few milliseconds, and works with a daemon of another version',

@@ -53,7 +53,9 @@ export function abortCall(
   const attempt = state.attempts.get(call.key);
   if (attempt !== undefined && state.active.has(call.key)) {
     state.putCall(marked);
-    return wish(state, attempt, 'user', moment);
+    // A step that must not be cut off is let run to its end, as in the abort of a run.
+    if (state.policy(call).abort.kind !== 'finish') wish(state, attempt, 'user', moment);
+    return;
   }
   if (attempt?.state.kind === 'ready') {
     state.putCall(marked);

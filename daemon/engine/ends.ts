@@ -51,8 +51,8 @@ function settleCall(state: RunState, call: Call, attempt: Attempt, outcome: Outc
     random: moment.random(),
   });
   if (retry.kind === 'retry') return waitForRetry(state, call, outcome, retry, moment);
-  if (outcome.cause === 'AbortedByUser')
-    return finish(state, { ...call, status: 'Aborted' }, call.abort?.reason ?? 'aborted', moment);
+  if (outcome.cause === 'AbortedByUser' || call.abort !== undefined)
+    return finish(state, { ...call, status: 'Aborted' }, abortReason(call, outcome), moment);
   if (outcome.cause === 'NeverStarted') {
     return finish(
       state,
@@ -62,6 +62,12 @@ function settleCall(state: RunState, call: Call, attempt: Attempt, outcome: Outc
     );
   }
   failForGood(state, call, describe(outcome), moment);
+}
+
+/** Why an aborted call ended, where it was not our request that ended its job. */
+function abortReason(call: Call, outcome: Outcome): string {
+  const asked = call.abort?.reason ?? 'aborted';
+  return outcome.cause === 'AbortedByUser' ? asked : `${asked}; its job ${describe(outcome)}`;
 }
 
 function succeed(state: RunState, call: Call, attempt: Attempt, moment: Moment): void {

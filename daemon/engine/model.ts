@@ -159,8 +159,6 @@ export interface Attempt {
     readonly sinceMs: number;
   };
   readonly ending?: Ending;
-  /** Throttled, or sent back: not submitted again before this time. */
-  readonly notBeforeMs?: number;
   readonly queuedAtMs?: number;
   readonly startedAtMs?: number;
   readonly endedAtMs?: number;

@@ -55,9 +55,8 @@ export function isInfrastructure(outcome: Outcome): boolean {
 
 function isCovered(policy: RetryPolicy, outcome: Outcome): boolean {
   if (policy.causes.includes(outcome.cause)) return true;
-  const exitCode =
-    outcome.cause === 'NonZeroExit' || outcome.cause === 'Signaled' ? outcome.exitCode : undefined;
-  return exitCode !== undefined && policy.exitCodes.includes(exitCode);
+  if (outcome.cause === 'MissingOutput' || outcome.cause === 'AbortedByUser') return false;
+  return outcome.exitCode !== undefined && policy.exitCodes.includes(outcome.exitCode);
 }
 
 /** Doubles from try to try up to a ceiling, with 10 % of jitter either way: `backoffMs(0, 15_000, …)` is 13.5–16.5 s. */

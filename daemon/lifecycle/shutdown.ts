@@ -3,7 +3,7 @@
  * timeout. Knows nothing of what a phase does. A phase that is cut off may still be working: that is safe,
  * because whatever it has not stored is looked up at the next start.
  */
-import type { Clock, LoopLog } from '../parts.ts';
+import type { Clock, LoopLog } from '../loop/parts.ts';
 import type { PhaseName } from './phases.ts';
 
 export interface Phase {

@@ -1,7 +1,7 @@
 /** What each phase of a graceful stop does (SEMANTICS 7). Jobs are never killed by a mere stop. */
 import type { Api } from '../api/server.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Drain } from '../door.ts';
 import type { Driver } from '../driver.ts';
 import type { Logger } from '../log.ts';

@@ -140,7 +140,6 @@ export const attempts = sqliteTable(
     backendStatus: text('backend_status'),
     blocked: text('blocked', { mode: 'json' }).$type<NonNullable<Attempt['blocked']>>(),
     ending: text('ending', { mode: 'json' }).$type<Ending>(),
-    notBeforeMs: integer('not_before_ms'),
     queuedAtMs: integer('queued_at_ms'),
     startedAtMs: integer('started_at_ms'),
     endedAtMs: integer('ended_at_ms'),

@@ -1,5 +1,5 @@
 /** docs/configuration.md, made of the schema, so that the page cannot say anything else. */
-import { type KeySchema, keySchema } from '../../daemon/config-mistakes.ts';
+import { type KeySchema, keySchema } from '../../daemon/config/config-mistakes.ts';
 
 const HEAD = `# Configuration
 
@@ -9,7 +9,7 @@ A file with a mistake is refused as a whole; every mistake is reported at once, 
 
 Durations are a number with a unit: \`30s\`, \`5m\`, \`1h30m\`, \`7d\`. Changes take effect at the next start of the daemon.
 
-This page is made from the schema in \`daemon/config-schema.ts\`; do not edit it by hand.
+This page is made from the schema in \`daemon/config/config-schema.ts\`; do not edit it by hand.
 
 `;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ConfigOptions, loadConfig, mistakeText } from '../../daemon/config.ts';
+import { type ConfigOptions, loadConfig, mistakeText } from '../../daemon/config/config.ts';
 import { DEFAULT_SETTINGS } from '../../daemon/engine/settings.ts';
 import { DEFAULT_PHASE_TIMEOUTS_MS } from '../../daemon/lifecycle/phases.ts';
 import type { Environment } from '../../daemon/protocol/paths.ts';

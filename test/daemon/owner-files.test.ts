@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Owner, Tag } from '../../backends/backend.ts';
 import { submissionFiles } from '../../backends/job-script.ts';
-import { createDirectOwnerFiles, MAX_READ_BYTES } from '../../daemon/direct-owner-files.ts';
+import { createDirectOwnerFiles, MAX_READ_BYTES } from '../../daemon/files/direct-owner-files.ts';
 
 const { uid, gid, username, homedir } = userInfo();
 const owner: Owner = { uid, gid, name: username, home: homedir, shell: '/bin/sh' };

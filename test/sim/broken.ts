@@ -5,7 +5,7 @@
 import type { Backend, JobObservation, NativeId, Snapshot } from '../../backends/backend.ts';
 import type { SpoolEntry } from '../../backends/marks.ts';
 import type { Changes } from '../../daemon/engine/changes.ts';
-import type { OwnerFiles } from '../../daemon/owner-files.ts';
+import type { OwnerFiles } from '../../daemon/files/owner-files.ts';
 import type { Store, StoredRun } from '../../daemon/store/store.ts';
 import type { OpenWorkflow, TaskPolicy } from '../../daemon/workflow/language.ts';
 import type { RULES } from './court.ts';

@@ -4,8 +4,8 @@
  */
 import type { Run } from '../../daemon/engine/model.ts';
 import { hasEnded } from '../../daemon/engine/model.ts';
+import type { AbortWish, Answer, Refusal, SubmitWish } from '../../daemon/loop/parts.ts';
 import type { Loop } from '../../daemon/loop.ts';
-import type { AbortWish, Answer, Refusal, SubmitWish } from '../../daemon/parts.ts';
 import type { CommittedRows } from './committed-rows.ts';
 import { type Court, RULES } from './court.ts';
 import type { Random } from './random.ts';

@@ -5,8 +5,8 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { Changes } from '../../daemon/engine/changes.ts';
 import { violations } from '../../daemon/engine/invariants.ts';
+import type { LoopParts } from '../../daemon/loop/parts.ts';
 import type { Loop } from '../../daemon/loop.ts';
-import type { LoopParts } from '../../daemon/parts.ts';
 import type { Store } from '../../daemon/store/store.ts';
 import { type Court, RULES } from './court.ts';
 import { backendOf } from './fake-backend.ts';

@@ -7,7 +7,7 @@
 import type { NativeId, Owner, Tag } from '../../backends/backend.ts';
 import type { FileToWrite } from '../../backends/job-script.ts';
 import type { ExitMark, Marks, SpoolEntry } from '../../backends/marks.ts';
-import type { FileAnswer, OwnerFiles } from '../../daemon/owner-files.ts';
+import type { FileAnswer, OwnerFiles } from '../../daemon/files/owner-files.ts';
 import type { ReadRequest, ReadResult } from '../../daemon/workflow/language.ts';
 import { type Life, silence } from './life.ts';
 import { hash, type Random } from './random.ts';

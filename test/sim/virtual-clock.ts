@@ -4,7 +4,7 @@
  * True time never jumps. What a daemon sees is derived from it: a wall clock that may be set back or
  * forward, and a monotonic clock that begins somewhere else in every life of the process.
  */
-import type { Clock } from '../../daemon/parts.ts';
+import type { Clock } from '../../daemon/loop/parts.ts';
 
 export class VirtualTime {
   /** True milliseconds since the world began. */

@@ -6,9 +6,9 @@
  */
 import type { Backend } from '../../backends/backend.ts';
 import { hasEnded } from '../../daemon/engine/model.ts';
+import type { OwnerFiles } from '../../daemon/files/owner-files.ts';
+import type { LoopParts } from '../../daemon/loop/parts.ts';
 import type { Loop } from '../../daemon/loop.ts';
-import type { OwnerFiles } from '../../daemon/owner-files.ts';
-import type { LoopParts } from '../../daemon/parts.ts';
 import type { Store } from '../../daemon/store/store.ts';
 import type { OpenWorkflow } from '../../daemon/workflow/language.ts';
 import { Clients } from './clients.ts';

@@ -19,7 +19,6 @@ CREATE TABLE `attempts` (
 	`backend_status` text,
 	`blocked` text,
 	`ending` text,
-	`not_before_ms` integer,
 	`queued_at_ms` integer,
 	`started_at_ms` integer,
 	`ended_at_ms` integer,

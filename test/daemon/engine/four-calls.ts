@@ -3,7 +3,6 @@
  * between is the real thing: program, RunState, advance, dispatch, endAttempt. Nothing is asked of anybody.
  */
 import type { NativeId } from '../../../backends/backend.ts';
-import { roomOf, runQueues } from '../../../daemon/dispatch-room.ts';
 import { abortCall, abortedRun, giveUpWaiting, wishEnds } from '../../../daemon/engine/abort.ts';
 import { advance } from '../../../daemon/engine/advance.ts';
 import { dispatch } from '../../../daemon/engine/dispatch.ts';
@@ -12,12 +11,14 @@ import { violations } from '../../../daemon/engine/invariants.ts';
 import type { Attempt, Call, Orphan, Outcome, Run } from '../../../daemon/engine/model.ts';
 import { RunState } from '../../../daemon/engine/run-state.ts';
 import type { EngineSettings } from '../../../daemon/engine/settings.ts';
-import { intend } from '../../../daemon/launch.ts';
-import { restore } from '../../../daemon/restore.ts';
-import { takeSnapshot, type Watch } from '../../../daemon/snapshots.ts';
+import { roomOf, runQueues } from '../../../daemon/loop/dispatch-room.ts';
+import { intend } from '../../../daemon/loop/launch.ts';
+import { restore } from '../../../daemon/loop/restore.ts';
+import { takeSnapshot } from '../../../daemon/loop/snapshots.ts';
+import type { Watch } from '../../../daemon/loop/watch.ts';
+import { WorkingSet, watchKey } from '../../../daemon/loop/working-set.ts';
 import type { FailureMode } from '../../../daemon/workflow/language.ts';
 import { openNative } from '../../../daemon/workflow/native/open.ts';
-import { WorkingSet, watchKey } from '../../../daemon/working-set.ts';
 import { CommittedRows } from '../../sim/committed-rows.ts';
 import { ADA, id, type ScriptedParts, scriptedParts } from '../loop/scripted-parts.ts';
 

@@ -4,8 +4,8 @@ import type { Marks } from '../../../backends/marks.ts';
 import type { Attempt, Call, Orphan, Run } from '../../../daemon/engine/model.ts';
 import type { RunState } from '../../../daemon/engine/run-state.ts';
 import type { EngineSettings } from '../../../daemon/engine/settings.ts';
+import type { Answer, SubmitWish } from '../../../daemon/loop/parts.ts';
 import { createLoop, type Loop } from '../../../daemon/loop.ts';
-import type { Answer, SubmitWish } from '../../../daemon/parts.ts';
 import { drainMicrotasks } from '../../sim/virtual-clock.ts';
 import { ADA, ScriptedBackend, type ScriptedParts, scriptedParts } from './scripted-parts.ts';
 

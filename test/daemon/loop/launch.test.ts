@@ -1,6 +1,6 @@
 /** SEMANTICS 6, exactly once: intent first, then the command; and what each reply means. */
 import { describe, expect, test } from 'vitest';
-import { newTag } from '../../../daemon/launch.ts';
+import { newTag } from '../../../daemon/loop/launch.ts';
 import { DaemonStory, manyCalls, ONE_CALL } from './daemon-story.ts';
 import { ScriptedBackend } from './scripted-parts.ts';
 

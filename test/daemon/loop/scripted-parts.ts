@@ -14,8 +14,8 @@ import type {
 import type { FileToWrite } from '../../../backends/job-script.ts';
 import type { Marks, SpoolEntry } from '../../../backends/marks.ts';
 import { DEFAULT_SETTINGS, type EngineSettings } from '../../../daemon/engine/settings.ts';
-import type { FileAnswer, OwnerFiles } from '../../../daemon/owner-files.ts';
-import type { Clock, LoopParts } from '../../../daemon/parts.ts';
+import type { FileAnswer, OwnerFiles } from '../../../daemon/files/owner-files.ts';
+import type { Clock, LoopParts } from '../../../daemon/loop/parts.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { ReadRequest, ReadResult } from '../../../daemon/workflow/language.ts';
 import { openNative } from '../../../daemon/workflow/native/open.ts';

@@ -235,7 +235,6 @@ export function anyAttempt(runId: number, call: string, number: number): Arbitra
         },
         ['why', 'atMs', 'tries', 'nextAtMs'],
       ),
-      notBeforeMs: timeMs,
       queuedAtMs: timeMs,
       startedAtMs: timeMs,
       endedAtMs: timeMs,

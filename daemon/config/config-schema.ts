@@ -4,9 +4,9 @@
  * that the daemon uses is made in config.ts.
  */
 import { z } from 'zod';
-import { DEFAULT_SETTINGS } from './engine/settings.ts';
-import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from './lifecycle/phases.ts';
-import { type Parsed, parseDurationMs, parseMemoryMiB } from './workflow/native/units.ts';
+import { DEFAULT_SETTINGS } from '../engine/settings.ts';
+import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from '../lifecycle/phases.ts';
+import { type Parsed, parseDurationMs, parseMemoryMiB } from '../workflow/native/units.ts';
 
 const backendSettings = {
   poll: duration(

@@ -2,15 +2,15 @@
  * From a ready call to a submit command: the choice becomes rows, the rows are committed, and only then is
  * anything written to the user's directory or said to the scheduler (SEMANTICS 6, exactly once).
  */
-import type { Tag } from '../backends/backend.ts';
-import { type JobElement, logPath, scriptPath, submissionFiles } from '../backends/job-script.ts';
-import type { Choice } from './engine/dispatch.ts';
-import type { Moment } from './engine/ends.ts';
-import { mayStart } from './engine/failure-mode.ts';
-import type { Attempt, Call, Run, Submission } from './engine/model.ts';
-import type { RunState } from './engine/run-state.ts';
+import type { Tag } from '../../backends/backend.ts';
+import { type JobElement, logPath, scriptPath, submissionFiles } from '../../backends/job-script.ts';
+import type { Choice } from '../engine/dispatch.ts';
+import type { Moment } from '../engine/ends.ts';
+import { mayStart } from '../engine/failure-mode.ts';
+import type { Attempt, Call, Run, Submission } from '../engine/model.ts';
+import type { RunState } from '../engine/run-state.ts';
+import type { RenderedJob } from '../workflow/language.ts';
 import type { Inbox, LaunchReply } from './inputs.ts';
-import type { RenderedJob } from './workflow/language.ts';
 import { spoolDirectory, submissionDirectory, type WorkingSet } from './working-set.ts';
 
 /** Writes the intent: attempt `submitting`, with a tag that was never used and never will be again. */

@@ -5,14 +5,14 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import type { BackendOptions } from '../backends/registry.ts';
+import type { BackendOptions } from '../../backends/registry.ts';
+import type { EngineSettings } from '../engine/settings.ts';
+import type { PhaseName } from '../lifecycle/phases.ts';
+import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from '../protocol/paths.ts';
+import type { Mistake } from '../workflow/language.ts';
+import { readSource, type Source, type SourceRead } from '../workflow/native/source.ts';
 import { nameHint, schemaMistakes } from './config-mistakes.ts';
 import { type BackendFile, type ConfigFile, configSchema } from './config-schema.ts';
-import type { EngineSettings } from './engine/settings.ts';
-import type { PhaseName } from './lifecycle/phases.ts';
-import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from './protocol/paths.ts';
-import type { Mistake } from './workflow/language.ts';
-import { readSource, type Source, type SourceRead } from './workflow/native/source.ts';
 
 export type JournalChoice = 'auto' | 'local' | 'network';
 

@@ -18,8 +18,8 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Owner } from '../backends/backend.ts';
-import type { FileToWrite } from '../backends/job-script.ts';
+import type { Owner } from '../../backends/backend.ts';
+import type { FileToWrite } from '../../backends/job-script.ts';
 import {
   type Marks,
   parseClaim,
@@ -27,11 +27,11 @@ import {
   parseExitMark,
   parseSpoolName,
   type SpoolEntry,
-} from '../backends/marks.ts';
+} from '../../backends/marks.ts';
+import { globPaths } from '../workflow/glob.ts';
+import type { ReadRequest, ReadResult } from '../workflow/language.ts';
 import { errorCode, fileTrouble } from './file-trouble.ts';
 import type { FileAnswer, OwnerFiles } from './owner-files.ts';
-import { globPaths } from './workflow/glob.ts';
-import type { ReadRequest, ReadResult } from './workflow/language.ts';
 
 /** A list that a job made for a scatter; more is a mistake, and would fill the daemon's memory. */
 export const MAX_READ_BYTES = 64 * 1024 * 1024;

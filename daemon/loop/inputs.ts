@@ -1,9 +1,9 @@
 /** Everything that reaches the loop from outside between two ticks. Times `at` are monotonic. */
-import type { Snapshot, SubmitReply, Tag } from '../backends/backend.ts';
-import type { Marks, SpoolEntry } from '../backends/marks.ts';
-import type { RunEnd, RunId } from './engine/model.ts';
-import type { FileAnswer } from './owner-files.ts';
-import type { ReadResult } from './workflow/language.ts';
+import type { Snapshot, SubmitReply, Tag } from '../../backends/backend.ts';
+import type { Marks, SpoolEntry } from '../../backends/marks.ts';
+import type { RunEnd, RunId } from '../engine/model.ts';
+import type { FileAnswer } from '../files/owner-files.ts';
+import type { ReadResult } from '../workflow/language.ts';
 import type { WatchKey } from './working-set.ts';
 
 /** What came of a submission; the last three never reached the scheduler. */

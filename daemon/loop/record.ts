@@ -1,11 +1,11 @@
 /** The record of a run in its own directory: `run.json`, what `wfctl status --calls --json` shows at its end. */
-import { presentRunWithCalls } from './api/present.ts';
-import type { Moment } from './engine/ends.ts';
-import { endedRun } from './engine/finalize.ts';
-import { hasEnded, type RunEnd, type RunId } from './engine/model.ts';
-import type { RunState } from './engine/run-state.ts';
+import { presentRunWithCalls } from '../api/present.ts';
+import type { Moment } from '../engine/ends.ts';
+import { endedRun } from '../engine/finalize.ts';
+import { hasEnded, type RunEnd, type RunId } from '../engine/model.ts';
+import type { RunState } from '../engine/run-state.ts';
+import type { FileAnswer } from '../files/owner-files.ts';
 import type { Inbox, Input } from './inputs.ts';
-import type { FileAnswer } from './owner-files.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** A file system that hangs does not keep a run from ending. */

@@ -3,12 +3,12 @@
  * since the last commit. Memory may run ahead of the disk while nothing can be written; nobody acts on it
  * until it is committed (`afterCommit`).
  */
-import type { Backend, Owner, Tag } from '../backends/backend.ts';
-import { ChangeSet } from './engine/change-set.ts';
-import type { Moment } from './engine/ends.ts';
-import { type Evidence, newEvidence } from './engine/evidence.ts';
-import { type Attempt, attemptKey, type Orphan, type RunId, type Submission } from './engine/model.ts';
-import type { RunState } from './engine/run-state.ts';
+import type { Backend, Owner, Tag } from '../../backends/backend.ts';
+import { ChangeSet } from '../engine/change-set.ts';
+import type { Moment } from '../engine/ends.ts';
+import { type Evidence, newEvidence } from '../engine/evidence.ts';
+import { type Attempt, attemptKey, type Orphan, type RunId, type Submission } from '../engine/model.ts';
+import type { RunState } from '../engine/run-state.ts';
 import type { LoopParts } from './parts.ts';
 
 /** An orphan with what is known of its job. */

@@ -2,12 +2,12 @@
  * What the loop is made of. `main.ts` hands in the real parts, a simulation its own: nothing below this
  * line reads a clock, draws a random number, runs a command or opens a file by itself.
  */
-import type { Backend, Owner } from '../backends/backend.ts';
-import type { EngineSettings } from './engine/settings.ts';
-import type { OwnerFiles } from './owner-files.ts';
-import type { ErrorCode } from './protocol/errors.ts';
-import type { Store } from './store/store.ts';
-import type { FailureMode, OpenWorkflow, WorkflowBundle } from './workflow/language.ts';
+import type { Backend, Owner } from '../../backends/backend.ts';
+import type { EngineSettings } from '../engine/settings.ts';
+import type { OwnerFiles } from '../files/owner-files.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Store } from '../store/store.ts';
+import type { FailureMode, OpenWorkflow, WorkflowBundle } from '../workflow/language.ts';
 
 export interface Clock {
   /** Epoch milliseconds: for what is stored and shown. May jump. */

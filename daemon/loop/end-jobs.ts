@@ -2,14 +2,14 @@
  * Requests that jobs end: of attempts with a wish, of strays, of orphans. Counted in a row first, sent in
  * bulk after the commit, repeated with backoff until the scheduler shows the job gone (SEMANTICS 4).
  */
-import type { AbortManner, NativeId, Owner } from '../backends/backend.ts';
+import type { AbortManner, NativeId, Owner } from '../../backends/backend.ts';
+import { dueRequest, wish } from '../engine/abort.ts';
+import type { Moment } from '../engine/ends.ts';
+import { livingIds } from '../engine/evidence.ts';
+import { backoffMs } from '../engine/retry.ts';
+import type { RunState } from '../engine/run-state.ts';
+import { isDue } from '../engine/times.ts';
 import type { Asker } from './ask.ts';
-import { dueRequest, wish } from './engine/abort.ts';
-import type { Moment } from './engine/ends.ts';
-import { livingIds } from './engine/evidence.ts';
-import { backoffMs } from './engine/retry.ts';
-import type { RunState } from './engine/run-state.ts';
-import { isDue } from './engine/times.ts';
 import type { HuntedOrphan, WorkingSet } from './working-set.ts';
 
 interface Bulk {

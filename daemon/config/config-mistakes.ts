@@ -3,11 +3,11 @@
  * single keys: it reads the schema for the names that would have been right.
  */
 import { z } from 'zod';
+import { suggestion } from '../protocol/nearest-name.ts';
+import type { Mistake } from '../workflow/language.ts';
+import type { Path, Source } from '../workflow/native/source.ts';
+import { show } from '../workflow/native/units.ts';
 import { configSchema } from './config-schema.ts';
-import { suggestion } from './protocol/nearest-name.ts';
-import type { Mistake } from './workflow/language.ts';
-import type { Path, Source } from './workflow/native/source.ts';
-import { show } from './workflow/native/units.ts';
 
 /** The part of JSON Schema that zod writes for a configuration. */
 export interface KeySchema {

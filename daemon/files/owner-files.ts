@@ -2,10 +2,10 @@
  * All work on files that belong to a user, behind one door, so that in system mode it can be done by a
  * process with the owner's rights. Nothing here is awaited by the tick; answers are inputs of a later tick.
  */
-import type { Owner } from '../backends/backend.ts';
-import type { FileToWrite } from '../backends/job-script.ts';
-import type { Marks, SpoolEntry } from '../backends/marks.ts';
-import type { ReadRequest, ReadResult } from './workflow/language.ts';
+import type { Owner } from '../../backends/backend.ts';
+import type { FileToWrite } from '../../backends/job-script.ts';
+import type { Marks, SpoolEntry } from '../../backends/marks.ts';
+import type { ReadRequest, ReadResult } from '../workflow/language.ts';
 
 export type FileAnswer<T> =
   | { readonly kind: 'ok'; readonly value: T }

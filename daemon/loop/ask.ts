@@ -2,13 +2,13 @@
  * What the loop asks of schedulers: listings, accounting, probes. Each question has a bound and none is
  * awaited; answers go to the inbox. An idle daemon asks nobody anything.
  */
-import type { Owner, Probe } from '../backends/backend.ts';
+import type { Owner, Probe } from '../../backends/backend.ts';
+import { type Attempt, attemptKey } from '../engine/model.ts';
+import { nativeIdOf } from '../engine/reconcile.ts';
 import { FileAsker } from './ask-files.ts';
-import { type Attempt, attemptKey } from './engine/model.ts';
-import { nativeIdOf } from './engine/reconcile.ts';
 import type { Inbox } from './inputs.ts';
 import { type Wanted, watchOf } from './settle.ts';
-import type { Watch } from './snapshots.ts';
+import type { Watch } from './watch.ts';
 import { type WorkingSet, watchKey } from './working-set.ts';
 
 /** The least time between two listings, however urgent. */
@@ -53,9 +53,9 @@ export class Asker {
     return this.polls.get(key)?.watch;
   }
 
-  /** Once seen it stays: a probe that fails later says only that it cannot be asked now. */
+  /** Not known yet means asking it: a backend without accounting answers that it knows nothing. */
   hasAccounting(backend: string): boolean {
-    return this.probes.get(backend)?.hasAccounting ?? false;
+    return this.probes.get(backend)?.hasAccounting ?? true;
   }
 
   /** What is known of a backend as a whole, for people. */
@@ -167,7 +167,8 @@ export class Asker {
       .backend(name)
       ?.probe()
       .then((probe) => {
-        const hadAccounting = this.hasAccounting(name);
+        // Once seen it stays: a probe that fails later says only that it cannot be asked now.
+        const hadAccounting = this.probes.get(name)?.hasAccounting ?? false;
         const atMs = this.set.parts.clock.nowMs();
         this.probes.set(name, { ...probe, hasAccounting: probe.hasAccounting || hadAccounting, atMs });
         if (probe.reachable) this.nextProbe.set(name, Number.POSITIVE_INFINITY);

@@ -1,7 +1,7 @@
 /** Turns the working set into what `dispatch` decides by: queues of ready calls, and the room there is. */
-import type { Room, RunQueue, TaskQueue } from './engine/dispatch.ts';
-import { mayStart } from './engine/failure-mode.ts';
-import type { RunState } from './engine/run-state.ts';
+import type { Room, RunQueue, TaskQueue } from '../engine/dispatch.ts';
+import { mayStart } from '../engine/failure-mode.ts';
+import type { RunState } from '../engine/run-state.ts';
 import type { WorkingSet } from './working-set.ts';
 
 export interface DispatchLimits {

@@ -2,9 +2,9 @@
  * What the loop asks of users' file systems: marks, spools, and what a program wants to read. Bounded, none
  * of it awaited; answers go to the inbox. A server that hangs holds up the questions asked of it, nobody else.
  */
-import { logPath } from '../backends/job-script.ts';
-import { type Attempt, attemptKey, type RunId } from './engine/model.ts';
-import type { RunState } from './engine/run-state.ts';
+import { logPath } from '../../backends/job-script.ts';
+import { type Attempt, attemptKey, type RunId } from '../engine/model.ts';
+import type { RunState } from '../engine/run-state.ts';
 import type { Inbox } from './inputs.ts';
 import { spoolDirectory, submissionDirectory, type WorkingSet } from './working-set.ts';
 

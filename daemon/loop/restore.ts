@@ -1,10 +1,10 @@
 /** Takes up what an earlier daemon left: every run in progress, exactly as its rows say (SEMANTICS 6). */
-import { abortCall } from './engine/abort.ts';
-import { endAttempt, type Moment } from './engine/ends.ts';
-import { type Attempt, type Call, hasEnded, type Run } from './engine/model.ts';
-import { RunState } from './engine/run-state.ts';
-import type { Loaded, StoredRun } from './store/store.ts';
-import type { Mistake, Program } from './workflow/language.ts';
+import { abortCall } from '../engine/abort.ts';
+import { endAttempt, type Moment } from '../engine/ends.ts';
+import { type Attempt, type Call, hasEnded, type Run } from '../engine/model.ts';
+import { RunState } from '../engine/run-state.ts';
+import type { Loaded, StoredRun } from '../store/store.ts';
+import type { Mistake, Program } from '../workflow/language.ts';
 import type { WorkingSet } from './working-set.ts';
 
 export function restore(set: WorkingSet, loaded: Loaded): void {

@@ -2,13 +2,13 @@
  * Takes what has arrived into the working set, and settles every attempt it is about: the verdicts of
  * `reconcile` become rows here.
  */
-import type { EndKind, JobObservation, NativeId, Tag } from '../backends/backend.ts';
-import { sendBack } from './engine/advance.ts';
-import { blockedKey, endAttempt, type Moment } from './engine/ends.ts';
-import { newEvidence, noteMarks, noteSpool } from './engine/evidence.ts';
-import type { Attempt } from './engine/model.ts';
-import { judge, type Verdict, type Want } from './engine/reconcile.ts';
-import type { RunState } from './engine/run-state.ts';
+import type { EndKind, JobObservation, NativeId, Tag } from '../../backends/backend.ts';
+import { sendBack } from '../engine/advance.ts';
+import { blockedKey, endAttempt, type Moment } from '../engine/ends.ts';
+import { newEvidence, noteMarks, noteSpool } from '../engine/evidence.ts';
+import type { Attempt } from '../engine/model.ts';
+import { judge, type Verdict, type Want } from '../engine/reconcile.ts';
+import type { RunState } from '../engine/run-state.ts';
 import type { Input, LaunchReply } from './inputs.ts';
 import { type WorkingSet, watchKey } from './working-set.ts';
 
@@ -171,7 +171,7 @@ export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, 
   for (const element of submission.elements) {
     const attempt = state.attempts.get(element.call);
     if (attempt?.tag !== submission.tag || attempt.number !== element.number) continue;
-    set.evidenceOf(attempt).countsFrom = at;
+    if (attempt.state.kind === 'submitting') set.evidenceOf(attempt).countsFrom = at;
     takeReplyFor(context, state, attempt, reply);
   }
   if (reply.kind === 'accepted') state.putSubmission({ ...submission, nativeId: reply.nativeId });
