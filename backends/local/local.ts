@@ -65,7 +65,8 @@ const DEFAULTS = {
   keepMs: 7 * DAY_MS,
   pollMs: 1000,
   settleMs: 2000,
-  commandTimeoutMs: 30_000,
+  // A submit is a few files and a fork by the daemon itself: it does not outlive the daemon.
+  commandTimeoutMs: 2_000,
   maxActive: 1000,
   maxSubmitting: 4,
 } as const satisfies Partial<LocalSettings>;
