@@ -31,7 +31,7 @@ test.each(documents)('%s: every link leads to a file', (document) => {
 
 const workflows = [
   ...documents.flatMap((document) =>
-    [...readFileSync(document, 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(
+    [...readFileSync(document, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
       (match) => [document, match[1] ?? ''] as const,
     ),
   ),

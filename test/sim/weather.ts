@@ -88,7 +88,7 @@ export function nodeWeather(random: Random, calmFromMs: number): Weather {
   return new Weather(intervals);
 }
 
-export const CALM = new Weather([]);
+const CALM = new Weather([]);
 
 const SCHEDULER_TROUBLES: readonly SchedulerTrouble[] = [
   'down',
