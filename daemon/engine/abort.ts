@@ -97,15 +97,16 @@ export function dueRequest(
   };
 }
 
+/**
+ * What the newest listing shows alive under the attempt's tags. An id alone is no proof, since ids wrap: the
+ * recorded one counts only for a job of this daemon's life that no listing could show yet.
+ */
 function idsToEnd(attempt: Attempt, evidence: Evidence | undefined): readonly NativeId[] {
+  if (evidence === undefined) return [];
+  const living = livingIds(evidence);
+  if (living.length > 0 || !evidence.isUnlisted) return living;
   const recorded = nativeIdOf(attempt);
-  const claimed = evidence?.marks?.claim?.nativeId;
-  const ids = new Set([
-    ...(evidence ? livingIds(evidence) : []),
-    ...(recorded ? [recorded] : []),
-    ...(claimed ? [claimed] : []),
-  ]);
-  return [...ids];
+  return recorded === undefined ? [] : [recorded];
 }
 
 function mannerOf(abort: TaskAbort, ending: Ending, moment: Moment): { manner: AbortManner; waitMs: number } {

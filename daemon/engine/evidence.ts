@@ -10,6 +10,8 @@ import type { Marks, SpoolEntry } from '../../backends/marks.ts';
 export const ABSENT_SNAPSHOTS_MIN = 3;
 
 export interface Evidence {
+  /** Submitted in this daemon's life, and no complete listing has been made since: its id is surely its own. */
+  isUnlisted: boolean;
   /** Snapshots begun before this say nothing of absence: the submit command had not ended. */
   countsFrom: number;
   /** Everything the newest complete snapshot shows under this attempt's tags. */
@@ -29,6 +31,7 @@ export interface Evidence {
 
 export function newEvidence(countsFrom: number): Evidence {
   return {
+    isUnlisted: false,
     countsFrom,
     listed: [],
     lacking: undefined,
@@ -48,6 +51,7 @@ export interface Asked {
 
 /** The attempt's own job in a complete snapshot, or one more snapshot that lacks it. */
 export function noteSnapshot(evidence: Evidence, listed: readonly JobObservation[], asked: Asked): void {
+  if (asked.begunAt >= evidence.countsFrom) evidence.isUnlisted = false;
   const before = ownJob(evidence);
   evidence.listed = listed;
   const own = ownJob(evidence);

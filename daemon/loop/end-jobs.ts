@@ -107,10 +107,10 @@ function blockedLimitMs(state: RunState, forever: boolean, moment: Moment): numb
 function hunt(orphan: HuntedOrphan, requests: EndRequests, moment: Moment): void {
   if (!isDue(orphan.nextAskMs, moment.nowMs, moment.settings.abortRetryMaxMs)) return;
   const { row } = orphan;
-  const ids = new Set([...livingIds(orphan.evidence), ...(row.nativeId ? [row.nativeId] : [])]);
-  if (ids.size === 0) return; // known by its tag alone: once a listing shows it, it is ended
+  const ids = livingIds(orphan.evidence);
+  if (ids.length === 0) return; // ids wrap: it is ended once a listing shows it under its tag
   const { abortRetryMs, abortRetryMaxMs } = moment.settings;
   orphan.nextAskMs = moment.nowMs + backoffMs(orphan.tries, abortRetryMs, abortRetryMaxMs, moment.random());
   orphan.tries += 1;
-  requests.add(row.backend, row.owner, { kind: 'force' }, [...ids]);
+  requests.add(row.backend, row.owner, { kind: 'force' }, ids);
 }

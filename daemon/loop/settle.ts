@@ -78,7 +78,7 @@ function apply(
   }
 }
 
-/** Another job held the claim: the recorded one may still be there, and belongs to nobody now. */
+/** Another job holds the claim: the recorded one may still be there, and belongs to nobody now. */
 function noteOther(state: RunState, attempt: Attempt, nativeId: NativeId | undefined): void {
   const { state: before, tag } = attempt;
   if (tag === undefined || nativeId === undefined) return;
@@ -121,6 +121,7 @@ function noteAlive(
     queuedAtMs: attempt.queuedAtMs ?? moment.nowMs,
     ...(next.kind === 'running' && { startedAtMs: attempt.startedAtMs ?? claimedAtMs ?? moment.nowMs }),
   };
+  noteOther(state, attempt, next.nativeId);
   state.putAttempt(alive);
   if (attempt.state.kind !== next.kind) {
     state.addEvent(
@@ -171,7 +172,11 @@ export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, 
   for (const element of submission.elements) {
     const attempt = state.attempts.get(element.call);
     if (attempt?.tag !== submission.tag || attempt.number !== element.number) continue;
-    if (attempt.state.kind === 'submitting') set.evidenceOf(attempt).countsFrom = at;
+    if (state.active.has(attempt.call)) {
+      const evidence = set.evidenceOf(attempt);
+      evidence.countsFrom = at;
+      evidence.isUnlisted = reply.kind === 'accepted';
+    }
     takeReplyFor(context, state, attempt, reply);
   }
   if (reply.kind === 'accepted') state.putSubmission({ ...submission, nativeId: reply.nativeId });

@@ -81,9 +81,19 @@ export function checkExecution(
       `${name} runs in job ${job.nativeId} and, as #${beside.work.number}, in ${beside.job.nativeId}`,
     );
   }
-  const done = others.find((other) => other.work.number === work.number && other.end?.kind === 'completed');
+  const done = others.find(
+    (other) =>
+      other.work.number === work.number &&
+      other.end?.kind === 'completed' &&
+      !isRerunWithoutMark(other, execution),
+  );
   if (done !== undefined)
     court.accuse(RULES.twice, `${name} ran in job ${done.job.nativeId}, runs again in ${job.nativeId}`);
+}
+
+/** The scheduler started the same job again, and the first time could not write down its end (section 6). */
+function isRerunWithoutMark(one: Execution, other: Execution): boolean {
+  return one.job === other.job && one.end?.kind === 'completed' && !one.end.marked;
 }
 
 /** Attempts have directories of their own: no claim keeps one that came too late from meeting its successor. */

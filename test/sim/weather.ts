@@ -88,8 +88,6 @@ export function nodeWeather(random: Random, calmFromMs: number): Weather {
   return new Weather(intervals);
 }
 
-const CALM = new Weather([]);
-
 const SCHEDULER_TROUBLES: readonly SchedulerTrouble[] = [
   'down',
   'hanging',

@@ -18,7 +18,7 @@ ${more}
 
 /** What is asked of A's job now, counted as the loop counts it. */
 function ask(story: Story, attempt: Attempt = story.attempt('A')) {
-  const due = dueRequest(story.state, attempt, undefined, story.moment);
+  const due = dueRequest(story.state, attempt, { ...newEvidence(0), isUnlisted: true }, story.moment);
   if (due !== undefined) story.state.putAttempt(due.attempt);
   return due?.request;
 }
@@ -130,7 +130,7 @@ describe('4: standard abort', () => {
     expect(story.run.status).toBe('Aborted');
   });
 
-  test('every job known to carry the attempt’s tag is asked, and the claim’s holder', () => {
+  test('6: ids wrap: only jobs listed alive under the attempt’s tag are asked', () => {
     const story = new Story(one(''));
     story.abort();
     const tag = story.attempt('A').tag;
@@ -146,7 +146,9 @@ describe('4: standard abort', () => {
     known.listed = [shown('102', 'running'), shown('103', 'ended')];
     known.marks = { claim: { nativeId: id('104'), runCount: 0, atMs: 1 }, duplicates: [], log: '' };
     const due = dueRequest(story.state, story.attempt('A'), known, story.moment);
-    expect(new Set(due?.request.nativeIds)).toEqual(new Set(['101', '102', '104']));
+    expect(due?.request.nativeIds).toEqual(['102']);
+    const gone = { ...newEvidence(0), isUnlisted: false };
+    expect(dueRequest(story.state, story.attempt('A'), gone, story.moment)).toBeUndefined();
   });
 });
 

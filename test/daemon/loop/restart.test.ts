@@ -128,6 +128,7 @@ describe('4 and 6: requests to end a job', () => {
     const story = await DaemonStory.withRun(TWO);
     await story.abort();
     const before = story.backend.endRequests.length;
+    story.backend.shows(story.jobOf('A', { state: 'running' }));
     await story.restart();
     await story.later(60);
     expect(story.backend.endRequests.length).toBeGreaterThan(before);
@@ -140,6 +141,7 @@ describe('4 and 6: requests to end a job', () => {
     await story.loop.desk.serve(undefined); // the daemon is killed right after this commit
     expect(await aborting).toMatchObject({ ok: true });
     expect(story.backend.endRequests).toEqual([]);
+    story.backend.shows(story.jobOf('A', { state: 'running' }));
     await story.restart();
     await story.later(2);
     expect(story.backend.endRequests).toContainEqual({ nativeIds: ['4711'], manner: { kind: 'kill' } });
