@@ -7,7 +7,7 @@ import { giveUpWaiting, wishEnds } from './engine/abort.ts';
 import { advance, sendBack } from './engine/advance.ts';
 import { dispatch } from './engine/dispatch.ts';
 import type { Moment } from './engine/ends.ts';
-import { type Attempt, attemptKey, hasEnded } from './engine/model.ts';
+import { type Attempt, attemptKey, type EventRow, hasEnded } from './engine/model.ts';
 import type { RunState } from './engine/run-state.ts';
 import { Asker } from './loop/ask.ts';
 import { roomOf, runQueues } from './loop/dispatch-room.ts';
@@ -277,11 +277,19 @@ export class Loop {
       if (result.kind === 'refused') return this.degrade(result.reason);
       this.set.committed();
       this.intended.length = 0;
-      if (changes.events.length > 0) for (const listener of this.eventListeners) listener();
+      if (changes.events.length > 0) this.tellEvents(changes.events);
     }
     if (this.degraded !== undefined) this.set.parts.log.info({}, 'state can be stored again');
     this.degraded = undefined;
     for (const effect of this.set.takeEffects()) effect();
+  }
+
+  /** People follow the stream; the log has what concerns whole runs. */
+  private tellEvents(events: readonly EventRow[]): void {
+    for (const { runId, type, text } of events) {
+      if (type.startsWith('run.')) this.set.parts.log.info({ runId, type }, `run ${runId}: ${text}`);
+    }
+    for (const listener of this.eventListeners) listener();
   }
 
   private degrade(reason: string): void {
