@@ -3,11 +3,11 @@
  * line reads a clock, draws a random number, runs a command or opens a file by itself.
  */
 import type { Backend, Owner } from '../../backends/backend.ts';
+import type { SubmitWish as AskedSubmit } from '../api/engine-door.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import type { OwnerFiles } from '../files/owner-files.ts';
-import type { ErrorCode } from '../protocol/errors.ts';
 import type { Store } from '../store/store.ts';
-import type { FailureMode, OpenWorkflow, WorkflowBundle } from '../workflow/language.ts';
+import type { OpenWorkflow } from '../workflow/language.ts';
 
 export interface Clock {
   /** Epoch milliseconds: for what is stored and shown. May jump. */
@@ -38,19 +38,11 @@ export interface LoopParts {
   readonly runsDir?: string;
 }
 
-export interface SubmitWish {
-  readonly bundle: WorkflowBundle;
+/** What the API asks for, and for whom. */
+export interface SubmitWish extends AskedSubmit {
   readonly owner: Owner;
-  readonly umask: number;
-  readonly submitDir: string;
   /** Where the run's directory is to be; absent: as configured. */
   readonly directory?: string;
-  readonly name?: string;
-  readonly backend?: string;
-  readonly failureMode?: FailureMode;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly hold: boolean;
-  readonly token?: string;
 }
 
 export interface AbortWish {
@@ -61,14 +53,3 @@ export interface AbortWish {
   /** One call alone. */
   readonly call?: string;
 }
-
-/** Codes are those of the error table (daemon/protocol/errors.ts). */
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly details?: readonly string[];
-}
-
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: Refusal };

@@ -1,9 +1,11 @@
 /** Where wishes wait for the tick that fulfils them: one commit for all of a tick, then every answer. */
+
+import type { Answer } from '../api/engine-door.ts';
 import { ChangeSet } from '../engine/change-set.ts';
 import type { Run, RunId } from '../engine/model.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Inbox } from './inputs.ts';
-import type { AbortWish, Answer, SubmitWish } from './parts.ts';
+import type { AbortWish, SubmitWish } from './parts.ts';
 import {
   type Preparation,
   type Prepared,

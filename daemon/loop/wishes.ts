@@ -2,13 +2,15 @@
  * What people ask for: each wish becomes rows, the rows are committed, and only then memory changes and the
  * asker is answered. A commit that fails leaves everything as it was, and says so.
  */
+
+import type { Answer, Refusal } from '../api/engine-door.ts';
 import { abortCall, abortedRun } from '../engine/abort.ts';
 import type { ChangeSet } from '../engine/change-set.ts';
 import { type AbortRequest, hasEnded, type Run } from '../engine/model.ts';
 import { RunState } from '../engine/run-state.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Opened, Program } from '../workflow/language.ts';
-import type { AbortWish, Answer, Refusal, SubmitWish } from './parts.ts';
+import type { AbortWish, SubmitWish } from './parts.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** A wish that can be fulfilled: what goes to disk, and what happens once it is there. */

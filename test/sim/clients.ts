@@ -2,9 +2,11 @@
  * People with `wfctl`: they submit, abort, hold and release at odd moments, ask again while the daemon is
  * away (with the same token), and compare each answer with what is on disk.
  */
+
+import type { Answer, Refusal } from '../../daemon/api/engine-door.ts';
 import type { Run } from '../../daemon/engine/model.ts';
 import { hasEnded } from '../../daemon/engine/model.ts';
-import type { AbortWish, Answer, Refusal, SubmitWish } from '../../daemon/loop/parts.ts';
+import type { AbortWish, SubmitWish } from '../../daemon/loop/parts.ts';
 import type { Loop } from '../../daemon/loop.ts';
 import type { CommittedRows } from './committed-rows.ts';
 import { type Court, RULES } from './court.ts';

@@ -1,10 +1,11 @@
 /** The whole loop with scripted parts: time passes when a test says so, and a restart is a new loop on the same store. */
 import type { JobObservation, NativeId, Tag } from '../../../backends/backend.ts';
 import type { Marks } from '../../../backends/marks.ts';
+import type { Answer } from '../../../daemon/api/engine-door.ts';
 import type { Attempt, Call, Orphan, Run } from '../../../daemon/engine/model.ts';
 import type { RunState } from '../../../daemon/engine/run-state.ts';
 import type { EngineSettings } from '../../../daemon/engine/settings.ts';
-import type { Answer, SubmitWish } from '../../../daemon/loop/parts.ts';
+import type { SubmitWish } from '../../../daemon/loop/parts.ts';
 import { createLoop, type Loop } from '../../../daemon/loop.ts';
 import { drainMicrotasks } from '../../sim/virtual-clock.ts';
 import { ADA, ScriptedBackend, type ScriptedParts, scriptedParts } from './scripted-parts.ts';

@@ -1,6 +1,6 @@
 /** SEMANTICS 2 and 4: what people may ask of a run, when it is answered, and what a refusal says. */
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../../../daemon/loop/parts.ts';
+import type { Answer } from '../../../daemon/api/engine-door.ts';
 import { DaemonStory, manyCalls, ONE_CALL, submitWish } from './daemon-story.ts';
 
 const errorOf = (answer: Answer<unknown>) => (answer.ok ? undefined : answer.error);
