@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { callOf, isState, jobOf, stdoutOf } from './daemon-under-test.ts';
-import { isOwnCluster, SlurmDaemonUnderTest, slurm } from './slurm-cluster.ts';
+import { isOwnCluster, SlurmDaemonUnderTest, slurm, withHungController } from './slurm-cluster.ts';
 
 let daemon: SlurmDaemonUnderTest;
 afterEach(() => daemon.remove());
@@ -54,6 +54,20 @@ tasks:
     }
   },
 );
+
+test.runIf(isOwnCluster)('an outage is a banner in status; nothing fails, and it goes away', async () => {
+  daemon = new SlurmDaemonUnderTest();
+  const id = await submit('name: outage\ntasks: {a: {run: sleep 20}}\n');
+  await daemon.until(id, (run) => isState(run, 'a', 'running'));
+  const banner = async () => (await daemon.wfctl('status', id)).stdout;
+  await withHungController(async () => {
+    await expect.poll(banner, { timeout: 60_000, interval: 500 }).toMatch(/slurm cannot be reached/);
+    expect((await daemon.run(id)).status).not.toBe('Failed');
+  });
+  expect((await daemon.untilEnded(id)).status, daemon.log()).toBe('Succeeded');
+  await submit('name: next\ntasks: {b: {run: sleep 1}}\n');
+  await expect.poll(banner, { timeout: 60_000, interval: 500 }).not.toMatch(/cannot be reached/);
+});
 
 test.runIf(isOwnCluster)('a job that SLURM kills and requeues is the same attempt', async () => {
   daemon = new SlurmDaemonUnderTest();
