@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { presentRunWithCalls } from './api/present.ts';
 import { type Config, loadConfig, mistakeText, realSources } from './config/config.ts';
 import { Driver } from './driver.ts';
 import { hasEnded, type Run } from './engine/model.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
 import type { LoopLog } from './loop/parts.ts';
+import { runFileName } from './loop/wishes.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { ERRORS } from './protocol/errors.ts';
 import type { Environment } from './protocol/paths.ts';
@@ -63,7 +64,8 @@ export async function runInForeground(options: RunOptions): Promise<number> {
 function directoryOf(options: RunOptions, config: Config): string {
   if (options.kind === 'resume') return resolve(options.cwd, options.directory);
   const parent = config.runsDir ?? join(options.cwd, 'wf-runs');
-  return join(parent, `run-${randomUUID().slice(0, 8)}`);
+  const name = runFileName(options.name ?? parse(options.bundle.fileName).name);
+  return join(parent, `${name}-1-${randomUUID().slice(0, 8)}`);
 }
 
 function stateDirectory(runDirectory: string): string {

@@ -78,6 +78,9 @@ async function asOwner<T>(owner: Owner, work: () => Promise<T>): Promise<FileAns
     return { kind: 'ok', value: await work() };
   } catch (error) {
     if (error instanceof FileTrouble) return { kind: 'failed', reason: error.message };
+    // Whatever else a file server answers is no reason for the daemon to end.
+    if (errorCode(error) !== undefined)
+      return { kind: 'failed', reason: fileTrouble('a file operation failed', error) };
     throw error;
   }
 }

@@ -108,7 +108,7 @@ function newRun(
     backend,
     labels: { ...program.labels, ...wish.labels },
     submitDir: wish.submitDir,
-    directory: wish.directory ?? `${parent}/${fileName(name)}-${id}-${uuid.slice(0, 8)}`,
+    directory: wish.directory ?? `${parent}/${runFileName(name)}-${id}-${uuid.slice(0, 8)}`,
     umask: wish.umask,
     ...(wish.token !== undefined && { token: wish.token }),
     submittedAtMs: set.parts.clock.nowMs(),
@@ -122,7 +122,7 @@ export function runsParent(set: WorkingSet, wish: SubmitWish): string {
 }
 
 /** A name people chose, as a part of a path: nothing that separates, hides or needs quoting. */
-function fileName(name: string): string {
+export function runFileName(name: string): string {
   return (
     name
       .replace(/[^A-Za-z0-9_.-]+/g, '_')
