@@ -96,6 +96,10 @@ function isRerunWithoutMark(one: Execution, other: Execution): boolean {
   return one.job === other.job && one.end?.kind === 'completed' && !one.end.marked;
 }
 
+function isRerunAfter(other: Execution, one: Execution): boolean {
+  return other.runCount > one.runCount && isRerunWithoutMark(one, other);
+}
+
 /** Attempts have directories of their own: no claim keeps one that came too late from meeting its successor. */
 function isLateMeeting(one: Execution, other: Execution): boolean {
   return one.work.number !== other.work.number && (one.job.late || other.job.late);
@@ -165,7 +169,9 @@ function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
   const excused = isForced(rows, attempt.runId) || parts.cannotReconnect.has(attempt.backend);
   const name = `${attemptKey(attempt)} ended ${outcome.cause}`;
   const executions = cluster.executions.filter((execution) => isOf(execution.work));
-  const completed = executions.filter((execution) => execution.end?.kind === 'completed');
+  const completed = executions.filter(
+    (one) => one.end?.kind === 'completed' && !executions.some((other) => isRerunAfter(other, one)),
+  );
   if (outcome.cause === 'Succeeded' && (completed.length !== 1 || !isSuccess(completed[0]))) {
     court.accuse(
       RULES.verdict,
