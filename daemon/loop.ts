@@ -70,7 +70,7 @@ export class Loop {
   }
 
   async tick(): Promise<void> {
-    await this.desk.serve(this.degraded);
+    this.tellEvents(await this.desk.serve(this.degraded));
     const { clock } = this.set.parts;
     const now = clock.monotonicMs();
     const moment = this.set.moment();
@@ -277,7 +277,7 @@ export class Loop {
       if (result.kind === 'refused') return this.degrade(result.reason);
       this.set.committed();
       this.intended.length = 0;
-      if (changes.events.length > 0) this.tellEvents(changes.events);
+      this.tellEvents(changes.events);
     }
     if (this.degraded !== undefined) this.set.parts.log.info({}, 'state can be stored again');
     this.degraded = undefined;
@@ -289,7 +289,7 @@ export class Loop {
     for (const { runId, type, text } of events) {
       if (type.startsWith('run.')) this.set.parts.log.info({ runId, type }, `run ${runId}: ${text}`);
     }
-    for (const listener of this.eventListeners) listener();
+    if (events.length > 0) for (const listener of this.eventListeners) listener();
   }
 
   private degrade(reason: string): void {

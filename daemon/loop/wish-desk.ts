@@ -2,7 +2,7 @@
 
 import type { Answer } from '../api/engine-door.ts';
 import { ChangeSet } from '../engine/change-set.ts';
-import type { Run, RunId } from '../engine/model.ts';
+import type { EventRow, Run, RunId } from '../engine/model.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Inbox } from './inputs.ts';
 import type { AbortWish, SubmitWish } from './parts.ts';
@@ -123,23 +123,28 @@ export class WishDesk {
     );
   }
 
-  /** Fulfils what waits. `degraded`: why nothing can be stored; then everything is refused. */
-  async serve(degraded: string | undefined): Promise<void> {
+  /**
+   * Fulfils what waits, and answers the events that are on disk now. `degraded`: why nothing can be stored;
+   * then everything is refused.
+   */
+  async serve(degraded: string | undefined): Promise<readonly EventRow[]> {
     const waiting = this.queue.splice(0);
-    if (waiting.length === 0) return;
+    if (waiting.length === 0) return [];
     if (degraded !== undefined) {
       for (const { answer } of waiting) answer(notStored(degraded));
-      return;
+      return [];
     }
     const batch = this.prepareAll(waiting);
-    if (batch.length === 0) return;
-    const changes = new ChangeSet();
-    for (const { stage } of batch) stage(changes);
-    const result = await this.set.parts.store.commit(changes.toChanges());
+    if (batch.length === 0) return [];
+    const set = new ChangeSet();
+    for (const { stage } of batch) stage(set);
+    const changes = set.toChanges();
+    const result = await this.set.parts.store.commit(changes);
     for (const { answer, done } of batch) {
       if (result.kind === 'refused') answer(notStored(result.reason));
       else answer(done());
     }
+    return result.kind === 'refused' ? [] : changes.events;
   }
 
   /** The run's directory must be possible before there is a run. */
@@ -173,16 +178,15 @@ export class WishDesk {
     verb: string,
     prepare: (state: RunState) => Preparation<Run>,
   ): Promise<Answer<Run>> {
-    if (!this.set.runs.has(runId)) {
-      const stored = await this.set.parts.store.findRun(runId);
-      const gone = stored && refuseEnded<Run>(stored.run, verb);
-      if (gone !== undefined) return gone.answer;
+    if (this.set.runs.has(runId)) {
+      const inProgress = await this.wait<Run>(`run:${runId}`, () => {
+        const state = this.set.runs.get(runId);
+        return state === undefined ? noRun(runId) : prepare(state);
+      });
+      if (inProgress.ok || inProgress.error.code !== 'RUN_NOT_FOUND') return inProgress;
     }
-    return this.wait(`run:${runId}`, () => {
-      const state = this.set.runs.get(runId);
-      if (state !== undefined) return prepare(state);
-      return refuse('RUN_NOT_FOUND', `there is no run ${runId}; wfctl list shows your runs`);
-    });
+    const stored = await this.set.parts.store.findRun(runId); // it may have ended a moment ago
+    return ((stored && refuseEnded<Run>(stored.run, verb)) ?? noRun<Run>(runId)).answer;
   }
 
   private wait<T>(about: string, prepare: () => Preparation<T>): Promise<Answer<T>> {
@@ -210,6 +214,10 @@ function stagedOf(
     return { ok: true, value };
   };
   return { stage, answer, done };
+}
+
+function noRun<T>(runId: RunId): { readonly kind: 'settled'; readonly answer: Answer<T> } {
+  return refuse<T>('RUN_NOT_FOUND', `there is no run ${runId}; wfctl list shows your runs`);
 }
 
 function notStored(reason: string): Answer<never> {
