@@ -19,6 +19,7 @@ import { Recorder } from './loop/record.ts';
 import { restore } from './loop/restore.ts';
 import { noteInput, type SettleContext, settle, takeReply, type Wanted } from './loop/settle.ts';
 import { takeSnapshot } from './loop/snapshots.ts';
+import { Throttle } from './loop/throttle.ts';
 import { WishDesk } from './loop/wish-desk.ts';
 import { spoolDirectory, WorkingSet } from './loop/working-set.ts';
 
@@ -49,8 +50,7 @@ export class Loop {
   private readonly recorder: Recorder;
   /** Submit commands under way, per backend. */
   private readonly submitting = new Map<string, number>();
-  /** A backend that said "later" is left alone until then (monotonic). */
-  private readonly throttledUntil = new Map<string, number>();
+  private readonly throttle: Throttle;
   /** Attempts that want to be judged again though nothing arrives, and when. */
   private readonly judgeAt = new Map<
     string,
@@ -67,6 +67,7 @@ export class Loop {
     this.asker = new Asker(set, this.inbox);
     this.desk = new WishDesk(set, this.inbox);
     this.recorder = new Recorder(set, this.inbox);
+    this.throttle = new Throttle(set.parts.settings.throttleMs);
   }
 
   async tick(): Promise<void> {
@@ -137,7 +138,9 @@ export class Loop {
   private judgeOne(context: SettleContext, state: RunState, attempt: Attempt): readonly Wanted[] {
     const newest = state.attempts.get(attempt.call);
     if (newest === undefined || newest.number !== attempt.number) return [];
+    const wasActive = state.active.has(newest.call);
     const { wanted, until } = settle(context, state, newest);
+    if (wasActive && !state.active.has(newest.call)) this.throttle.noteJobEnded(newest.backend, context.now);
     const key = attemptKey(newest);
     // A question that gets no answer is asked again.
     const askAgain = wanted === undefined ? undefined : context.now + ASK_AGAIN_MS;
@@ -157,8 +160,7 @@ export class Loop {
       case 'reply': {
         const { backend } = input;
         this.submitting.set(backend, (this.submitting.get(backend) ?? 1) - 1);
-        if (input.reply.kind === 'throttled')
-          this.throttledUntil.set(backend, context.now + context.moment.settings.throttleMs);
+        this.throttle.note(backend, input.reply.kind, context.now);
         takeReply(context, input.tag, input.reply, input.at);
         return [];
       }
@@ -255,10 +257,9 @@ export class Loop {
     const queues = runQueues(this.set);
     if (queues.length === 0) return;
     const isClosed = (backend: string) =>
-      this.isPaused(backend) ||
-      this.asker.isUnreachable(backend) ||
-      (this.throttledUntil.get(backend) ?? 0) > now;
-    const room = roomOf(this.set, { isClosed, submitting: this.submitting });
+      this.isPaused(backend) || this.asker.isUnreachable(backend) || this.throttle.isClosed(backend, now);
+    const isProbed = (backend: string) => this.throttle.isProbed(backend);
+    const room = roomOf(this.set, { isClosed, isProbed, submitting: this.submitting });
     for (const choice of dispatch(queues, room)) {
       const submission = intend(this.set, choice, moment);
       const state = this.set.runs.get(choice.runId);

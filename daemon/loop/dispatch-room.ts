@@ -7,6 +7,8 @@ import type { WorkingSet } from './working-set.ts';
 export interface DispatchLimits {
   /** Backends that take nothing now: paused, unreachable, or told us "later". */
   readonly isClosed: (backend: string) => boolean;
+  /** Takes one submit at a time: it said "later" when last asked. */
+  readonly isProbed: (backend: string) => boolean;
   /** Submit commands under way. */
   readonly submitting: ReadonlyMap<string, number>;
 }
@@ -16,7 +18,8 @@ export function roomOf(set: WorkingSet, limits: DispatchLimits): Room {
   const perBackend = new Map<string, number>();
   for (const [name, backend] of set.parts.backends) {
     const jobs = backend.maxActive - (active.get(name) ?? 0);
-    const commands = backend.maxSubmitting - (limits.submitting.get(name) ?? 0);
+    const atOnce = limits.isProbed(name) ? 1 : backend.maxSubmitting;
+    const commands = atOnce - (limits.submitting.get(name) ?? 0);
     perBackend.set(name, limits.isClosed(name) ? 0 : Math.max(0, Math.min(jobs, commands)));
   }
   // A task may name a backend that is not configured: it is taken, and rejected with that reason.

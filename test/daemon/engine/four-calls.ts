@@ -103,7 +103,7 @@ export class Story {
       advance(this.state, this.moment);
       for (const choice of dispatch(
         runQueues(this.set),
-        roomOf(this.set, { isClosed: () => false, submitting: new Map() }),
+        roomOf(this.set, { isClosed: () => false, isProbed: () => false, submitting: new Map() }),
       )) {
         intend(this.set, choice, this.set.moment()); // its chance makes tags differ
         this.started.push(`${choice.call}#${this.attempt(choice.call).number}`);

@@ -80,7 +80,7 @@ describe('6: replies', () => {
       backend.replies.push({ kind: 'throttled', reason: 'too many jobs' });
     const story = await DaemonStory.withRun(ONE_CALL, {}, backend);
     expect(story.attempt('A').state.kind).toBe('ready');
-    await story.later(205);
+    await story.later(1_095);
     expect(story.attempt('A')).toMatchObject({ number: 1, state: { kind: 'queued' } });
     expect(new Set(backend.submits.map(({ tag }) => tag)).size).toBe(21);
   });
@@ -92,7 +92,7 @@ describe('6: replies', () => {
     const story = await DaemonStory.withRun(manyCalls(3), {}, backend);
     await story.later(9);
     expect(backend.submits).toHaveLength(3);
-    await story.later(2);
+    await story.later(3);
     expect(backend.submits).toHaveLength(6);
   });
 
