@@ -2,14 +2,15 @@
  * Takes what has arrived into the working set, and settles every attempt it is about: the verdicts of
  * `reconcile` become rows here.
  */
-import type { EndKind, JobObservation, NativeId, Tag } from '../../backends/backend.ts';
+import type { EndKind, JobObservation, NativeId } from '../../backends/backend.ts';
 import { sendBack } from '../engine/advance.ts';
 import { blockedKey, endAttempt, type Moment } from '../engine/ends.ts';
 import { newEvidence, noteMarks, noteSpool } from '../engine/evidence.ts';
 import type { Attempt } from '../engine/model.ts';
 import { judge, type Verdict, type Want } from '../engine/reconcile.ts';
 import type { RunState } from '../engine/run-state.ts';
-import type { Input, LaunchReply } from './inputs.ts';
+import type { FileAnswer } from '../files/owner-files.ts';
+import type { Input } from './inputs.ts';
 import { type WorkingSet, watchKey } from './working-set.ts';
 
 /** What an attempt waits for; the shell asks for it after the commit. */
@@ -163,68 +164,6 @@ function isSame(
   );
 }
 
-/** What a submit command (or what came before it) answered. `ambiguous` changes nothing but the clock. */
-export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, at: number): void {
-  const { set, moment } = context;
-  const state = set.tags.get(tag);
-  const submission = state?.submissions.get(tag);
-  if (state === undefined || submission === undefined) return;
-  for (const element of submission.elements) {
-    const attempt = state.attempts.get(element.call);
-    if (attempt?.tag !== submission.tag || attempt.number !== element.number) continue;
-    if (state.active.has(attempt.call)) {
-      const evidence = set.evidenceOf(attempt);
-      evidence.countsFrom = at;
-      evidence.isUnlisted = reply.kind === 'accepted';
-    }
-    takeReplyFor(context, state, attempt, reply);
-  }
-  if (reply.kind === 'accepted') state.putSubmission({ ...submission, nativeId: reply.nativeId });
-  if (reply.kind === 'ambiguous') {
-    state.addEvent(
-      moment.nowMs,
-      'submission.inDoubt',
-      `submission ${tag} is in doubt (${reply.reason}); it is looked up`,
-    );
-  }
-}
-
-function takeReplyFor(context: SettleContext, state: RunState, attempt: Attempt, reply: LaunchReply): void {
-  const { moment, set } = context;
-  if (attempt.state.kind !== 'submitting') return; // a listing or a mark was quicker
-  switch (reply.kind) {
-    case 'accepted': {
-      const queued: Attempt = {
-        ...attempt,
-        state: { kind: 'queued', nativeId: reply.nativeId, runCount: 0 },
-        queuedAtMs: moment.nowMs,
-      };
-      state.putAttempt(queued);
-      return state.addEvent(
-        moment.nowMs,
-        'attempt.queued',
-        `${attempt.call} is queued as job ${reply.nativeId}`,
-        queued,
-      );
-    }
-    case 'rejected':
-    case 'notRendered':
-      set.forget(attempt);
-      return endAttempt(state, attempt, { cause: 'Rejected', detail: reply.reason }, moment);
-    case 'notPrepared':
-      set.forget(attempt);
-      return endAttempt(state, attempt, { cause: 'LaunchFailure', detail: reply.reason }, moment);
-    case 'throttled':
-    case 'withheld':
-      set.forget(attempt);
-      return sendBack(state, attempt.call, reply.reason, moment, 'certain');
-    case 'ambiguous':
-      return;
-    default:
-      return reply satisfies never;
-  }
-}
-
 /** Marks, spool entries and accounting are noted here; who is to be judged anew is answered. */
 export function noteInput(
   set: WorkingSet,
@@ -233,6 +172,7 @@ export function noteInput(
   switch (input.kind) {
     case 'marks': {
       const evidence = set.evidence.get(input.attempt);
+      noteReadable(set, input.attempt, input.answer);
       if (evidence === undefined || input.answer.kind === 'failed') return [];
       noteMarks(evidence, input.answer.value, input.begunAt, input.at);
       return [input.attempt];
@@ -246,6 +186,14 @@ export function noteInput(
     default:
       return input satisfies never;
   }
+}
+
+/** Without its marks no end is decided: where they cannot be read, somebody should know. */
+function noteReadable(set: WorkingSet, attempt: string, answer: FileAnswer<unknown>): void {
+  const state = set.runs.get(Number.parseInt(attempt, 10));
+  if (answer.kind === 'ok') return state?.clearProblem('files');
+  const text = `what its jobs leave behind cannot be read, so their ends are not known: ${answer.reason}`;
+  state?.addProblem({ key: 'files', text, sinceMs: set.parts.clock.nowMs() });
 }
 
 function noteAccounting(

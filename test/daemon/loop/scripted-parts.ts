@@ -108,6 +108,8 @@ export class ScriptedFiles implements OwnerFiles {
   readonly written: FileToWrite[] = [];
   /** Writing anything answers this. */
   trouble: string | undefined;
+  /** Reading marks answers this. */
+  unreadable: string | undefined;
   /** Held back until a test lets it go. */
   gate: Promise<void> | undefined;
 
@@ -121,6 +123,7 @@ export class ScriptedFiles implements OwnerFiles {
     return { kind: 'ok', value: undefined };
   }
   async readMarks(_owner: Owner, directory: string): Promise<FileAnswer<Marks>> {
+    if (this.unreadable !== undefined) return { kind: 'failed', reason: this.unreadable };
     return { kind: 'ok', value: this.marks.get(directory) ?? NO_MARKS };
   }
   async listSpool(_owner: Owner, directory: string): Promise<FileAnswer<readonly SpoolEntry[]>> {

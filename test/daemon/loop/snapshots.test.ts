@@ -14,6 +14,21 @@ async function manyRunning(count: number, backend = new ScriptedBackend()): Prom
 const endedOf = async (story: DaemonStory, count: number) =>
   (await Promise.all(many(count).map((call) => story.causes(call)))).filter(([cause]) => cause !== undefined);
 
+describe('6: the listing, then the marks, before an end is decided', () => {
+  test('marks that cannot be read are a problem, and no end is decided without them', async () => {
+    const story = await DaemonStory.withRun(ONE_CALL);
+    story.parts.files.unreadable = 'stale file handle';
+    story.backend.shows(story.jobOf('A', { state: 'ended', end: { kind: 'Succeeded' } }));
+    await story.later(120);
+    expect(story.state.run.problems).toMatchObject([
+      { key: 'files', text: expect.stringContaining('stale file handle') },
+    ]);
+    story.parts.files.unreadable = undefined;
+    await story.later(15);
+    expect(await story.run()).toMatchObject({ status: 'Succeeded', problems: [] });
+  });
+});
+
 describe('6: ten or more, and more than half, vanish at once', () => {
   test('the listing counts for nothing until a second source answers', async () => {
     const story = await manyRunning(12);
