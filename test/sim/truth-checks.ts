@@ -206,6 +206,7 @@ function checkCause({ court }: TruthParts, attempt: Attempt, executions: readonl
   const report = last?.job.end?.report.kind;
   if (attempt.state.kind !== 'ended' || attempt.ending !== undefined || last?.end?.kind !== 'killed') return;
   if (report === undefined || !TOLD_APART.includes(report) || !last.job.endReported) return;
+  if (last.job.late) return; // the attempt had been given to another submission, and may have ended by that one
   if (attempt.state.outcome.cause !== report) {
     court.accuse(
       RULES.verdict,
