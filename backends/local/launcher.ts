@@ -31,7 +31,7 @@ export interface Launch {
 export function launch(job: Launch, whenGone: (ended: boolean) => void): void {
   const limit = [String(job.timeSeconds ?? ''), String(job.graceSeconds)];
   const words = [job.record, job.script, job.log, job.workdir, job.umask.toString(8), ...limit];
-  const child = spawn('/bin/sh', ['-c', LAUNCHER, 'wfd-local', ...words, WATCHER], {
+  const child = spawn('/bin/sh', ['-c', LAUNCHER, 'wfd-local', ...words, WATCHER, START], {
     cwd: '/',
     detached: true, // setsid(2)
     env: cleanEnvironment(job),
@@ -65,7 +65,7 @@ function cleanEnvironment({ owner, nativeId, index }: Launch): NodeJS.ProcessEnv
  * under a scheduler. The watcher is killed leader first, then as a group: whatever it was doing, no `sleep` stays.
  */
 const LAUNCHER = `
-record=$1 script=$2 log=$3 workdir=$4 limit=$6 grace=$7 watch=$8
+record=$1 script=$2 log=$3 workdir=$4 limit=$6 grace=$7 watch=$8 start=$9
 read -r boot </proc/sys/kernel/random/boot_id
 
 identify() {
@@ -91,13 +91,16 @@ if [ -n "$limit" ]; then
 fi
 (
   identify
-  ln -s "$name" "$record/process" && exec setsid /bin/sh "$script"
+  ln -s "$name" "$record/process" && exec setsid /bin/sh -c "$start" wfd-job "$record" "$script"
 ) </dev/null >>"$log" 2>&1
 code=$?
 [ -z "$limit" ] || { kill "$watcher"; kill -s TERM -- "-$watcher"; } 2>/dev/null
 group=$(readlink "$record/process") && kill -s KILL -- "-\${group%%.*}" 2>/dev/null
 ended "$code"
 `;
+
+/** Until the session is made there is no group that a signal could reach; the note of a kill is there before it. */
+const START = '[ ! -e "$1/killed" ] || exit 143; exec /bin/sh "$2"';
 
 /** Keeps the time limit while no daemon runs. */
 const WATCHER = `
