@@ -1,10 +1,11 @@
 /**
- * Two projects: what runs anywhere, and what needs a real SLURM (`*.slurm.test.ts`), which run one file at
- * a time, because each of them looks at the whole cluster. test/run.sh decides whether SLURM answers.
+ * One project for what runs anywhere, and one for each real scheduler (`*.slurm.test.ts`, `*.sge.test.ts`), whose
+ * files run one at a time, because each of them looks at the whole cluster. test/run.sh decides which of them answer.
  */
 import { defineConfig } from 'vitest/config';
 
-const slurm = ['test/**/*.slurm.test.ts'];
+const schedulers = ['slurm', 'sge'];
+const filesOf = (scheduler: string): string => `test/**/*.${scheduler}.test.ts`;
 
 export default defineConfig({
   test: {
@@ -14,22 +15,22 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: slurm,
+          exclude: schedulers.map(filesOf),
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
-      {
+      ...schedulers.map((name, index) => ({
         test: {
-          name: 'slurm',
-          include: slurm,
+          name,
+          include: [filesOf(name)],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: index + 1 },
         },
-      },
+      })),
     ],
   },
 });

@@ -60,6 +60,8 @@ export interface SubmitRequest {
   readonly log: string;
   /** How many elements the submission carries. 1: a plain job. */
   readonly elements: number;
+  /** An abort will send this signal before it kills; some schedulers must know it at submit (SGE's `-notify`). */
+  readonly warning?: { readonly signal: string; readonly graceMs: number };
 }
 
 /** `ambiguous` decides nothing: only a snapshot or a look-up can say whether the job is there. */
@@ -98,6 +100,8 @@ export interface Blocked {
   readonly plain: string;
   /** No person can lift it: the engine may end the job (SEMANTICS, blocked jobs). */
   readonly forever: boolean;
+  /** The scheduler can be told to try once more (Backend.unblock): SGE's `Eqw`. */
+  readonly clearable?: true;
 }
 
 /** One job as a scheduler's listing or accounting shows it. */
@@ -122,11 +126,18 @@ export type Snapshot =
   | { readonly kind: 'complete'; readonly jobs: readonly JobObservation[] }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
-/** The jobs accounting is asked about: by id where it is known, by tag where it is not. */
+/** A job as the daemon remembers it, for schedulers that must be asked by id. */
+export interface KnownJob {
+  readonly tag: Tag;
+  readonly index: number;
+  readonly nativeId: NativeId;
+}
+
+/** The jobs accounting is asked about. */
 export interface AccountingQuery {
   readonly owner: Owner;
-  readonly nativeIds: readonly NativeId[];
-  readonly tags: readonly Tag[];
+  /** Without an id where the reply to the submit was lost: such a job can only be asked for by its tag. */
+  readonly jobs: readonly { readonly tag: Tag; readonly nativeId?: NativeId }[];
   /** Nothing asked about was submitted before this time (epoch ms). */
   readonly sinceMs: number;
 }
@@ -138,8 +149,8 @@ export type AbortManner =
   /** Sent to the job's processes, which go on: `USR1`. */
   | { readonly kind: 'signal'; readonly signal: string };
 
-/** `sent` means asked, never ended. */
-export type AbortReply = { readonly kind: 'sent' } | { readonly kind: 'failed'; readonly reason: string };
+/** `sent` means asked, never done. */
+export type RequestReply = { readonly kind: 'sent' } | { readonly kind: 'failed'; readonly reason: string };
 
 export interface Probe {
   readonly reachable: boolean;
@@ -148,13 +159,40 @@ export interface Probe {
   readonly hasAccounting: boolean;
 }
 
+/** What an adapter can do at all. What it cannot do it says, and SEMANTICS section 6 tells what follows. */
+export interface Capabilities {
+  /** Jobs of an earlier daemon can be found again; if not, they end `Lost` at a restart. */
+  readonly reconnect: boolean;
+  /** A job can be found by its tag; if not, a submit in doubt that leaves no claim ends `Lost`. */
+  readonly lookUp: boolean;
+  /** One submission may carry several elements. */
+  readonly arrays: boolean;
+  /** A job can be sent a signal, or be warned by one before it is killed. */
+  readonly signals: boolean;
+}
+
+/** What the top of a batch script depends on. */
+export interface ScriptHead {
+  /** Absolute path of the submission's log. */
+  readonly log: string;
+  readonly umask: number;
+  readonly elements: number;
+  readonly warning?: SubmitRequest['warning'];
+}
+
+export interface CommandUse {
+  /** Commands started since the daemon began, by what they were for. */
+  readonly total: Readonly<Record<CommandPurpose, number>>;
+  readonly lastMinute: number;
+}
+export type CommandPurpose = 'probe' | 'submit' | 'observe' | 'account' | 'abort' | 'unblock';
+
 export interface Backend {
   /** The name the site gave it; also what a workflow writes under `backend`. */
   readonly name: string;
   /** The adapter behind it: `slurm`, `local`. */
   readonly kind: string;
-  /** Can jobs of an earlier daemon be found again? If not, they end `Lost` at a restart. */
-  readonly canReconnect: boolean;
+  readonly capabilities: Capabilities;
   /** Absence counts only over at least this long (SEMANTICS, evidence). */
   readonly settleMs: number;
   /** No command of this backend outlives this. */
@@ -165,16 +203,25 @@ export interface Backend {
   readonly maxSubmitting: number;
   /** Calm time between two listings while jobs are active. */
   readonly pollMs: number;
-  /** Shell lines for the wrapper: they set `wf_native`, `wf_count` and `wf_index` from the job's environment. */
-  readonly identity: string;
+  /**
+   * Shell lines (POSIX sh) at the top of every batch script. They set `wf_native`, `wf_count` and `wf_index` from
+   * the job's environment, and do what the scheduler does not: log, umask, site variables (preamble.ts). Exit
+   * codes that the scheduler takes as orders to itself go into `wf_reserved`, each between blanks.
+   */
+  preamble(script: ScriptHead): string;
+  /** Why no job could ever be put to this scheduler with such a request; checked when a run is submitted. */
+  check(resources: Resources): string | undefined;
   probe(): Promise<Probe>;
   submit(request: SubmitRequest): Promise<SubmitReply>;
-  /** All jobs of the owner that the scheduler still shows, in one command. */
-  observe(owner: Owner): Promise<Snapshot>;
+  /** All jobs of the owner that the scheduler still shows: in bulk where it can. `known`: those we wait for. */
+  observe(owner: Owner, known: readonly KnownJob[]): Promise<Snapshot>;
   /** The second source. A backend without one answers `complete` with no jobs and says so in its probe. */
   account(query: AccountingQuery): Promise<Snapshot>;
   /** In bulk, chunked by the driver. */
-  abort(owner: Owner, nativeIds: readonly NativeId[], manner: AbortManner): Promise<AbortReply>;
+  abort(owner: Owner, nativeIds: readonly NativeId[], manner: AbortManner): Promise<RequestReply>;
+  /** Tells the scheduler to try jobs again that it could not start; present where `Blocked.clearable` occurs. */
+  unblock?(owner: Owner, nativeIds: readonly NativeId[]): Promise<RequestReply>;
+  commandUse(): CommandUse;
   /** What the scheduler wrote into a job's own log may tell more than its exit code (out of memory). */
   causeInLog(log: string): EndKind | undefined;
 }

@@ -1,46 +1,54 @@
 /**
  * Makes a Backend of a small record of facts about a batch scheduler: it runs the commands with the owner's
- * rights, a time limit each and a bound on how many run at once, and cuts long lists of ids into pieces.
- * It holds nothing about jobs and decides nothing about them.
+ * rights, a time limit each and a bound on how many run at once, counts them, and cuts long lists of ids into
+ * pieces. It holds nothing about jobs and decides nothing about them.
  */
 import type {
   AbortManner,
-  AbortReply,
   AccountingQuery,
   Backend,
+  Capabilities,
+  CommandPurpose,
   EndKind,
   JobObservation,
+  KnownJob,
   NativeId,
   Owner,
   Probe,
+  RequestReply,
+  Resources,
+  ScriptHead,
   Snapshot,
   SubmitReply,
   SubmitRequest,
 } from './backend.ts';
+import { CommandMeter } from './command-meter.ts';
 import { type CommandLine, type CommandResult, ownerEnvironment, runCommand } from './run-command.ts';
 
-/** An adapter: command lines and parsers, all of them pure. */
+/** Runs one command for the owner the question is about, as ourselves for a probe. Never throws. */
+export type Ask = (line: CommandLine) => Promise<CommandResult>;
+
+/**
+ * An adapter: which commands to run, and what their answers mean. Command lines and parsers are pure functions;
+ * what stands here only joins them, since one answer may lead to the next question.
+ */
 export interface BatchScheduler {
   readonly kind: string;
-  /** Shell lines for the wrapper (Backend.identity). */
-  readonly identity: string;
-  /** Names of variables by which the scheduler's commands find it; passed on from our own environment. */
+  readonly capabilities: Capabilities;
+  /** Variables by which the scheduler's commands find it; passed on from our own environment. */
   readonly environmentNames: readonly string[];
-  /** For commands whose output is parsed; never for a submit, whose environment travels into the job. */
+  /** For commands whose output is parsed; never for a submit, whose environment may travel into the job. */
   readonly parseEnvironment: Readonly<Record<string, string>>;
-  /** Run at once, as ourselves; `readProbe` gets the results in the same order. */
-  readonly probeCommands: readonly CommandLine[];
-  readProbe(results: readonly CommandResult[]): Probe;
-  /** A reason where the request itself cannot be put to this scheduler. */
-  submitCommand(request: SubmitRequest): CommandLine | { readonly refused: string };
-  readSubmitReply(result: CommandResult): SubmitReply;
-  observeCommand(owner: Owner): CommandLine;
-  readObservations(result: CommandResult): Snapshot;
-  /** At most `IDS_PER_COMMAND` ids and tags together, never none. Empty: there is no second source. */
-  accountCommands(query: AccountingQuery, nowMs: number): readonly CommandLine[];
-  readAccounting(result: CommandResult): Snapshot;
-  abortCommand(nativeIds: readonly NativeId[], manner: AbortManner): CommandLine;
-  readAbortReply(result: CommandResult): AbortReply;
+  preamble(script: ScriptHead): string;
+  check(resources: Resources): string | undefined;
+  probe(ask: Ask): Promise<Probe>;
+  submit(request: SubmitRequest, ask: Ask): Promise<SubmitReply>;
+  observe(owner: Owner, known: readonly KnownJob[], ask: Ask): Promise<Snapshot>;
+  /** At most `IDS_PER_COMMAND` jobs, never none. Nothing found: `complete` with no jobs. */
+  account(query: AccountingQuery, ask: Ask): Promise<Snapshot>;
+  /** At most `IDS_PER_COMMAND` ids, never none. */
+  abort(nativeIds: readonly NativeId[], manner: AbortManner, ask: Ask): Promise<RequestReply>;
+  unblock?(nativeIds: readonly NativeId[], ask: Ask): Promise<RequestReply>;
   causeInLog(log: string): EndKind | undefined;
 }
 
@@ -55,91 +63,78 @@ export interface BatchSettings {
   readonly env: Readonly<Record<string, string>>;
 }
 
-type CommandKind = 'probe' | 'submit' | 'observe' | 'account' | 'abort';
-
-export interface BatchBackend extends Backend {
-  /** How many commands of each kind have been started; for metrics. */
-  readonly commandCounts: Readonly<Record<CommandKind, number>>;
-}
-
 /** One argument may be 128 KiB; schedulers answer a thousand ids in well under a second. */
 const IDS_PER_COMMAND = 1_000;
 const QUERIES_AT_ONCE = 4;
-const ABORTS_AT_ONCE = 2;
+const REQUESTS_AT_ONCE = 2;
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 
 export function createBatchBackend(
   name: string,
   scheduler: BatchScheduler,
   settings: BatchSettings,
-): BatchBackend {
+): Backend {
   const { settleMs, commandTimeoutMs, pollMs, maxActive, maxSubmitting } = settings;
-  const run = createRunner(scheduler, settings);
+  const meter = new CommandMeter();
+  const asker = createAsker(scheduler, settings, meter);
+  const { unblock } = scheduler;
   return {
     name,
     kind: scheduler.kind,
-    canReconnect: true,
+    capabilities: scheduler.capabilities,
     settleMs,
     commandTimeoutMs,
     maxActive,
     maxSubmitting,
     pollMs,
-    identity: scheduler.identity,
-    commandCounts: run.counts,
+    preamble: (script) => scheduler.preamble(script),
+    check: (resources) => scheduler.check(resources),
+    commandUse: () => meter.use(),
     causeInLog: (log) => scheduler.causeInLog(log),
+    probe: () => scheduler.probe(asker('probe')),
 
-    async probe() {
-      const results = scheduler.probeCommands.map((line) => run.command('probe', line));
-      return scheduler.readProbe(await Promise.all(results));
-    },
     async submit(request) {
-      const line = scheduler.submitCommand(request);
-      if ('refused' in line) return { kind: 'rejected', reason: line.refused };
-      return scheduler.readSubmitReply(await run.command('submit', line, request.owner, request.umask));
+      const reason = scheduler.check(request.resources);
+      if (reason !== undefined) return { kind: 'rejected', reason };
+      return scheduler.submit(request, asker('submit', request.owner, request.umask));
     },
-    async observe(owner) {
-      const line = scheduler.observeCommand(owner);
-      return scheduler.readObservations(await run.command('observe', line, owner));
-    },
+    observe: (owner, known) => scheduler.observe(owner, known, asker('observe', owner)),
     async account(query) {
-      const lines = pieces(query).flatMap((piece) => scheduler.accountCommands(piece, Date.now()));
-      const answers = lines.map(async (line) =>
-        scheduler.readAccounting(await run.command('account', line, query.owner)),
-      );
+      const ask = asker('account', query.owner);
+      const answers = chunks(query.jobs).map((jobs) => scheduler.account({ ...query, jobs }, ask));
       return together(await Promise.all(answers));
     },
     async abort(owner, nativeIds, manner) {
-      const replies = chunks(nativeIds).map(async (ids) =>
-        scheduler.readAbortReply(await run.command('abort', scheduler.abortCommand(ids, manner), owner)),
-      );
-      return allSent(await Promise.all(replies));
+      const ask = asker('abort', owner);
+      return allSent(await Promise.all(chunks(nativeIds).map((ids) => scheduler.abort(ids, manner, ask))));
     },
+    ...(unblock && {
+      async unblock(owner: Owner, nativeIds: readonly NativeId[]) {
+        const ask = asker('unblock', owner);
+        return allSent(await Promise.all(chunks(nativeIds).map((ids) => unblock(ids, ask))));
+      },
+    }),
   };
 }
 
-interface Runner {
-  readonly counts: Readonly<Record<CommandKind, number>>;
-  command(kind: CommandKind, line: CommandLine, owner?: Owner, umask?: number): Promise<CommandResult>;
-}
-
-function createRunner(scheduler: BatchScheduler, settings: BatchSettings): Runner {
-  const counts: Record<CommandKind, number> = { probe: 0, submit: 0, observe: 0, account: 0, abort: 0 };
+function createAsker(scheduler: BatchScheduler, settings: BatchSettings, meter: CommandMeter) {
   const queries = createLimit(QUERIES_AT_ONCE);
-  const limits: Record<CommandKind, Limit> = {
-    probe: createLimit(scheduler.probeCommands.length),
+  const requests = createLimit(REQUESTS_AT_ONCE);
+  const limits: Record<CommandPurpose, Limit> = {
+    probe: createLimit(QUERIES_AT_ONCE),
     submit: createLimit(settings.maxSubmitting),
     observe: queries,
     account: queries,
-    abort: createLimit(ABORTS_AT_ONCE),
+    abort: requests,
+    unblock: requests,
   };
   const path = process.env['PATH'] ?? DEFAULT_PATH;
   const site = { ...inherited(scheduler.environmentNames), ...settings.env };
-  return {
-    counts,
-    command: (kind, line, owner, umask) =>
-      limits[kind](() => {
-        counts[kind] += 1;
-        const extra = kind === 'submit' ? site : { ...site, ...scheduler.parseEnvironment };
+  return (purpose: CommandPurpose, owner?: Owner, umask?: number): Ask =>
+    (line) =>
+      limits[purpose](() => {
+        meter.count(purpose);
+        const extra = purpose === 'submit' ? site : { ...site, ...scheduler.parseEnvironment };
         return runCommand({
           ...line,
           env: ownerEnvironment(owner, path, extra),
@@ -147,20 +142,11 @@ function createRunner(scheduler: BatchScheduler, settings: BatchSettings): Runne
           ...(owner === undefined ? {} : { owner }),
           ...(umask === undefined ? {} : { umask }),
         });
-      }),
-  };
-}
-
-/** Ids and tags in questions of a size every scheduler's command line takes. */
-function pieces(query: AccountingQuery): readonly AccountingQuery[] {
-  return [
-    ...chunks(query.nativeIds).map((nativeIds) => ({ ...query, nativeIds, tags: [] })),
-    ...chunks(query.tags).map((tags) => ({ ...query, nativeIds: [], tags })),
-  ];
+      });
 }
 
 /** One piece that did not answer makes the whole unknown: absence from half an answer proves nothing. */
-function together(snapshots: readonly Snapshot[]): Snapshot {
+export function together(snapshots: readonly Snapshot[]): Snapshot {
   const jobs: JobObservation[] = [];
   for (const snapshot of snapshots) {
     if (snapshot.kind === 'unavailable') return snapshot;
@@ -169,7 +155,8 @@ function together(snapshots: readonly Snapshot[]): Snapshot {
   return { kind: 'complete', jobs };
 }
 
-function allSent(replies: readonly AbortReply[]): AbortReply {
+/** One request that failed makes the whole `failed`: it is repeated, which harms nobody. */
+export function allSent(replies: readonly RequestReply[]): RequestReply {
   return replies.find((reply) => reply.kind === 'failed') ?? { kind: 'sent' };
 }
 

@@ -4,6 +4,7 @@
 import type { Tag } from './backend.ts';
 import { LOGIN_PROGRAM, WRAPPER } from './job-wrapper.ts';
 import { encodeMarkWord } from './marks.ts';
+import { shellQuote } from './shell-quote.ts';
 
 export interface FileToWrite {
   /** Absolute. Missing parent directories are created. */
@@ -35,8 +36,8 @@ export interface SubmissionFiles {
   readonly directory: string;
   /** Absolute; `<run>/.wfd/spool/`. */
   readonly spoolDirectory: string;
-  /** Shell lines of the backend that set wf_native, wf_count and wf_index. */
-  readonly identity: string;
+  /** Shell lines of the backend (Backend.preamble). */
+  readonly preamble: string;
   readonly elements: readonly JobElement[];
 }
 
@@ -64,11 +65,6 @@ export function submissionFiles(
   return [batch, ...submission.elements.flatMap(attemptFiles)];
 }
 
-/** As one word of the shell, whatever it holds. */
-export function shellQuote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** SLURM refuses a script that does not begin with `#!`. The table stays short: each job parses all of it. */
 function batchScript(submission: SubmissionFiles, profile: string): string {
   const table = submission.elements.map(
@@ -76,7 +72,9 @@ function batchScript(submission: SubmissionFiles, profile: string): string {
   );
   const lines = [
     '#!/bin/sh',
-    submission.identity,
+    // Of our own making only, whatever the environment holds.
+    'wf_native= wf_count= wf_index= wf_reserved=',
+    submission.preamble,
     `wf_tag=${shellQuote(submission.tag)}`,
     `wf_spool=${shellQuote(submission.spoolDirectory)}`,
     `wf_profile=${shellQuote(profile)}`,

@@ -7,7 +7,7 @@
 
 /**
  * The body of the batch script. Before it stand the lines that set wf_native, wf_count, wf_index, wf_tag,
- * wf_spool, wf_profile, wf_login_program and wf_dir.
+ * wf_reserved, wf_spool, wf_profile, wf_login_program and wf_dir.
  *
  * Signals. The command runs in the foreground, and the wrapper only survives: a shell that waits for a
  * foreground command defers its traps until the command has ended, so the command's own code is what it gets.
@@ -110,6 +110,8 @@ case $wf_success in *" $wf_code "*)
   if [ -z "$wf_facts" ]; then wf_status=0 wf_succeeded=1; else wf_status=1; fi
   ;;
 esac
+# Some codes are orders to the scheduler (SGE: 99 runs the job again), which no task means to give.
+case $wf_reserved in *" $wf_status "*) wf_status=1 ;; esac
 wf_end "$wf_code"
 exit "$wf_status"
 `;

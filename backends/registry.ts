@@ -3,20 +3,28 @@
  */
 import type { Backend } from './backend.ts';
 import { createLocal, type LocalSettings } from './local/local.ts';
+import { createLsf, type LsfSettings } from './lsf/lsf.ts';
+import { createSge, type SgeSettings } from './sge/sge.ts';
 import { createSlurm, type SlurmSettings } from './slurm/slurm.ts';
 
-/** What a site says about one backend. What it leaves out has a default; what an adapter does not know it ignores. */
-export interface BackendOptions extends Partial<SlurmSettings>, Partial<LocalSettings> {
-  readonly kind: 'slurm' | 'local';
-}
+/** What a site says about one backend. What it leaves out has a default in the adapter. */
+export type SlurmOptions = { readonly kind: 'slurm' } & Partial<SlurmSettings>;
+export type SgeOptions = { readonly kind: 'sge' } & Partial<SgeSettings>;
+export type LsfOptions = { readonly kind: 'lsf' } & Partial<LsfSettings>;
+export type LocalOptions = { readonly kind: 'local' } & Partial<LocalSettings>;
+export type BackendOptions = SlurmOptions | SgeOptions | LsfOptions | LocalOptions;
 
 export function createBackend(name: string, options: BackendOptions): Backend {
   switch (options.kind) {
     case 'slurm':
       return createSlurm(name, options);
+    case 'sge':
+      return createSge(name, options);
+    case 'lsf':
+      return createLsf(name, options);
     case 'local':
       return createLocal(name, options);
     default:
-      return options.kind satisfies never;
+      return options satisfies never;
   }
 }

@@ -12,7 +12,9 @@ import { openNative } from './workflow/native/open.ts';
 export function engineParts(config: Config, store: Store, log: LoopLog): LoopParts {
   return {
     store,
-    backends: new Map(config.backends.map((backend) => [backend.name, createBackend(backend.name, backend)])),
+    backends: new Map(
+      config.backends.map((backend) => [backend.name, createBackend(backend.name, backend.options)]),
+    ),
     files: createDirectOwnerFiles(),
     clock: systemClock,
     random: Math.random,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # npm test: sets the clone up, then lint, types, unused code and all tests.
 #   --long    the full numbers (many seeds, hundreds of jobs); takes hours
-# Tests on SLURM run where a SLURM answers; with WFD_TEST_SLURM=required its absence is a failure.
+# Tests on a real scheduler run where it answers; one named in WFD_TEST_REQUIRED ("slurm sge") must answer.
 # The last line is `N passed, N failed`: tests passed; tests and checks failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -31,16 +31,22 @@ check types npx tsc --noEmit
 check "unused code" npx knip --no-progress
 
 projects=(--project unit)
+with_scheduler() { # with_scheduler NAME COMMAND...: its tests run where the command answers
+  local name=$1
+  shift
+  if timeout 20 "$@" >/dev/null 2>&1; then
+    projects+=(--project "$name")
+  elif [[ " ${WFD_TEST_REQUIRED:-} " = *" $name "* ]]; then
+    check "$name" bash -c "echo '$* gets no answer, and WFD_TEST_REQUIRED names $name'; exit 1"
+  else
+    echo "tests on $name are left out: '$*' gets no answer."
+    echo "  On a Debian test machine, as root: eval \"\$(test/schedulers/$name-up)\""
+  fi
+}
 test_cluster=/var/lib/wf-cluster/slurm/etc/slurm.conf # made by test/schedulers/slurm-up
 if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$test_cluster; fi
-if command -v sbatch >/dev/null && timeout 20 sinfo -h >/dev/null 2>&1; then
-  projects+=(--project slurm)
-elif [ "${WFD_TEST_SLURM:-}" = required ]; then
-  check slurm bash -c 'echo "sinfo gets no answer, and WFD_TEST_SLURM=required"; exit 1'
-else
-  echo "tests on SLURM are left out: no SLURM answers here."
-  echo '  On a Debian test machine, as root: eval "$(test/schedulers/slurm-up)"'
-fi
+with_scheduler slurm sinfo -h
+with_scheduler sge qconf -sh
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

@@ -1,7 +1,7 @@
 /**
  * What the machine has, what a job needs, and whose turn it is. Pure.
  */
-import type { SubmitRequest } from '../backend.ts';
+import type { Resources } from '../backend.ts';
 
 export interface Size {
   readonly cpus: number;
@@ -14,12 +14,12 @@ export interface Waiting extends Size {
 }
 
 /** Why the request can never run here, in plain words. */
-export function whyNever(machine: Size, request: SubmitRequest): string | undefined {
-  const { nodes = 1, gpus } = request.resources;
+export function whyNever(machine: Size, resources: Resources): string | undefined {
+  const { nodes = 1, gpus } = resources;
   const elsewhere = 'ask for less, or use another backend';
   if (nodes > 1) return `the job asks for ${nodes} nodes, and local jobs have this one machine; ${elsewhere}`;
   if (gpus?.count) return `the job asks for GPUs, and the local backend has none to give; ${elsewhere}`;
-  const tooLarge = whyTooLarge(machine, sizeOf(machine, request));
+  const tooLarge = whyTooLarge(machine, sizeOf(machine, resources));
   return tooLarge === undefined ? undefined : `${tooLarge}; ${elsewhere}`;
 }
 
@@ -31,7 +31,7 @@ export function whyTooLarge(machine: Size, { cpus, memoryMiB }: Size): string | 
   return undefined;
 }
 
-export function sizeOf(machine: Size, { resources }: SubmitRequest): Size {
+export function sizeOf(machine: Size, resources: Resources): Size {
   const { cpus = 1, ranks = 1, memoryMiB = 0, exclusive = false } = resources;
   return { cpus: exclusive ? machine.cpus : cpus * ranks, memoryMiB };
 }

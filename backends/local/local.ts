@@ -10,17 +10,18 @@ import { availableParallelism, homedir, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type {
   AbortManner,
-  AbortReply,
   AccountingQuery,
   Backend,
   JobObservation,
   NativeId,
   Owner,
   Probe,
+  RequestReply,
   Snapshot,
   SubmitReply,
   SubmitRequest,
 } from '../backend.ts';
+import { NO_COMMANDS } from '../command-meter.ts';
 import { type Size, sizeOf, whatFits, whyNever, whyTooLarge } from './capacity.ts';
 import { type ElementState, elementState } from './element-state.ts';
 import { endElement } from './end-element.ts';
@@ -89,13 +90,15 @@ export function createLocal(name: string, given: Partial<LocalSettings>): Backen
   return {
     name,
     kind: 'local',
-    canReconnect: true,
+    capabilities: { reconnect: true, lookUp: true, arrays: true, signals: true },
     settleMs: settings.settleMs,
     commandTimeoutMs: settings.commandTimeoutMs,
     maxActive: settings.maxActive,
     maxSubmitting: settings.maxSubmitting,
     pollMs: settings.pollMs,
-    identity: 'wf_native=$WFD_LOCAL_ID wf_count=0 wf_index=$WFD_LOCAL_INDEX',
+    preamble: () => 'wf_native=$WFD_LOCAL_ID wf_count=0 wf_index=$WFD_LOCAL_INDEX',
+    check: (resources) => whyNever(settings, resources),
+    commandUse: () => NO_COMMANDS,
     probe: async () => probe(machine),
     submit: (request) => submit(machine, request),
     observe: (owner) => snapshot(() => observe(machine, owner)),
@@ -127,13 +130,13 @@ function probe({ settings, root }: Machine): Probe {
 }
 
 async function submit(machine: Machine, request: SubmitRequest): Promise<SubmitReply> {
-  const reason = whyNotFor(request.owner) ?? whyNever(machine.settings, request);
+  const reason = whyNotFor(request.owner) ?? whyNever(machine.settings, request.resources);
   if (reason !== undefined) return { kind: 'rejected', reason };
   const { resources, priority = 0, script, log, workdir, umask, elements, tag } = request;
   const { timeSeconds } = resources;
   try {
     await createRecord(machine.root, tag, {
-      ...sizeOf(machine.settings, request),
+      ...sizeOf(machine.settings, resources),
       ...(timeSeconds === undefined ? {} : { timeSeconds }),
       ...{ elements, priority, script, log, workdir, umask },
       submittedAtMs: Date.now(),
@@ -259,15 +262,10 @@ function observation(settings: LocalSettings, { record, index, nativeId, state }
 }
 
 async function account(machine: Machine, query: AccountingQuery): Promise<readonly JobObservation[]> {
-  const tags = new Set([...query.tags, ...query.nativeIds.map((nativeId) => splitNativeId(nativeId).tag)]);
-  const wanted = (element: Element) =>
-    query.tags.includes(element.record.tag) || query.nativeIds.includes(element.nativeId);
+  const tags = new Set(query.jobs.map(({ tag }) => tag));
   const found = await Promise.all([...tags].map((tag) => findRecord(machine.root, tag)));
   const elements = await Promise.all(found.map((record) => (record === undefined ? [] : elementsOf(record))));
-  return elements
-    .flat()
-    .filter(wanted)
-    .map((element) => observation(machine.settings, element));
+  return elements.flat().map((element) => observation(machine.settings, element));
 }
 
 async function abort(
@@ -275,7 +273,7 @@ async function abort(
   owner: Owner,
   nativeIds: readonly NativeId[],
   manner: AbortManner,
-): Promise<AbortReply> {
+): Promise<RequestReply> {
   try {
     for (const nativeId of nativeIds) await endOne(machine, nativeId, manner);
     await observe(machine, owner); // what waits may have room now

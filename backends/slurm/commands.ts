@@ -25,14 +25,14 @@ const SACCT_COLUMNS = 'JobID,State,ExitCode,End,NodeList,Reason,JobName';
 
 const DAY_MS = 86_400_000;
 
-export function submitCommand(request: SubmitRequest): CommandLine | { readonly refused: string } {
+export function check(resources: Resources): string | undefined {
+  const taken = resources.options?.['slurm']?.find(isOurs);
+  if (taken === undefined) return undefined;
+  return `resources.options.slurm may not contain ${taken}: wfd sets it itself, or could not find the job again. Remove it.`;
+}
+
+export function submitCommand(request: SubmitRequest): CommandLine {
   const words = request.resources.options?.['slurm'] ?? [];
-  const taken = words.find(isOurs);
-  if (taken !== undefined) {
-    return {
-      refused: `resources.options.slurm may not contain ${taken}: wfd sets it itself, or could not find the job again. Remove it.`,
-    };
-  }
   return {
     program: 'sbatch',
     args: [...identityOptions(request), ...resourceOptions(request.resources), ...words, request.script],
@@ -56,13 +56,15 @@ export function accountCommands(query: AccountingQuery, nowMs: number): readonly
     program: 'sacct',
     args: [...always, `--user=${query.owner.uid}`, ...selection],
   });
+  const ids = query.jobs.flatMap(({ nativeId }) => nativeId ?? []);
+  const tags = query.jobs.flatMap(({ tag, nativeId }) => (nativeId === undefined ? [tag] : []));
   // A day more than needed: clocks differ between hosts.
   const days = Math.max(0, Math.ceil((nowMs - query.sinceMs) / DAY_MS)) + 1;
   return [
-    ...(query.nativeIds.length === 0 ? [] : [ask([`--jobs=${query.nativeIds.join(',')}`])]),
-    ...(query.tags.length === 0
+    ...(ids.length === 0 ? [] : [ask([`--jobs=${ids.join(',')}`])]),
+    ...(tags.length === 0
       ? []
-      : [ask([`--name=${query.tags.join(',')}`, `--starttime=now-${days}days`, '--endtime=now+1day'])]),
+      : [ask([`--name=${tags.join(',')}`, `--starttime=now-${days}days`, '--endtime=now+1day'])]),
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import type { JobObservation, NativeId, Snapshot, Tag } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
+import { oneLine, whyNot } from '../why-not.ts';
 import { blockedBy } from './reasons.ts';
 import { type ExitStatus, endOf, phaseOf, statusFromPair, statusFromWait } from './states.ts';
 
@@ -23,15 +24,6 @@ export function lacksAccounting({ exitCode, stderr, failedToStart }: CommandResu
   return (
     exitCode === 127 || exitCode === 126 || (exitCode !== 0 && /accounting storage is disabled/i.test(stderr))
   );
-}
-
-/** Why a command gave no answer, in one line. */
-export function whyNot(program: string, result: CommandResult): string {
-  if (result.failedToStart !== undefined) return `${program} could not be started: ${result.failedToStart}`;
-  if (result.timedOut) return `${program} did not answer within its time limit`;
-  const words = oneLine(result.stderr);
-  if (words !== '') return words.startsWith(`${program}:`) ? words : `${program}: ${words}`;
-  return `${program} ended with ${result.signal ?? `exit code ${result.exitCode ?? 'unknown'}`} and said nothing`;
 }
 
 function readLines(
@@ -144,11 +136,4 @@ function ended(
 function identify(id: string, name: string): Pick<JobObservation, 'tag' | 'nativeId' | 'index'> {
   const index = /_(\d+)$/.exec(id)?.[1];
   return { tag: name as Tag, nativeId: id as NativeId, index: index === undefined ? 0 : Number(index) };
-}
-
-function oneLine(text: string): string {
-  return text
-    .trim()
-    .replaceAll(/\s*\n\s*/g, '; ')
-    .slice(0, 500);
 }

@@ -2,16 +2,12 @@
  * SLURM as a record of facts for the batch driver: its settings, and which function writes or reads what.
  * Checked with 22.05; what depends on a version is noted where it is used.
  */
-import type { AbortReply, EndKind, Probe } from '../backend.ts';
-import {
-  type BatchBackend,
-  type BatchScheduler,
-  type BatchSettings,
-  createBatchBackend,
-} from '../batch-driver.ts';
-import type { CommandResult } from '../run-command.ts';
-import { abortCommand, accountCommands, observeCommand, submitCommand } from './commands.ts';
-import { lacksAccounting, readSacct, readSqueue, whyNot } from './parse.ts';
+import type { Backend, EndKind, Probe, RequestReply } from '../backend.ts';
+import { type BatchScheduler, type BatchSettings, createBatchBackend, together } from '../batch-driver.ts';
+import type { CommandLine, CommandResult } from '../run-command.ts';
+import { whyNot } from '../why-not.ts';
+import { abortCommand, accountCommands, check, observeCommand, submitCommand } from './commands.ts';
+import { lacksAccounting, readSacct, readSqueue } from './parse.ts';
 import { readSubmitReply } from './submit-reply.ts';
 
 export type SlurmSettings = BatchSettings;
@@ -25,7 +21,7 @@ const DEFAULTS: SlurmSettings = {
   env: {},
 };
 
-export function createSlurm(name: string, settings: Partial<SlurmSettings>): BatchBackend {
+export function createSlurm(name: string, settings: Partial<SlurmSettings>): Backend {
   return createBatchBackend(name, slurm, { ...DEFAULTS, ...settings });
 }
 
@@ -42,26 +38,28 @@ wf_count="\${SLURM_RESTART_COUNT:-0}"
 
 const slurm: BatchScheduler = {
   kind: 'slurm',
-  identity: IDENTITY,
+  capabilities: { reconnect: true, lookUp: true, arrays: true, signals: true },
   environmentNames: ['SLURM_CONF'],
   parseEnvironment: { LC_ALL: 'C', SLURM_TIME_FORMAT: 'standard' },
-  probeCommands: [
-    { program: 'sbatch', args: ['--version'] },
-    { program: 'scontrol', args: ['ping'] },
-    // Any id does: it is only asked whether somebody answers.
-    { program: 'sacct', args: ['--allocations', '--noheader', '--parsable2', '--format=JobID', '--jobs=1'] },
-  ],
-  readProbe,
-  submitCommand,
-  readSubmitReply,
-  observeCommand,
-  readObservations: readSqueue,
-  accountCommands,
-  readAccounting: readSacct,
-  abortCommand,
-  readAbortReply,
+  preamble: () => IDENTITY,
+  check,
+  probe: async (ask) => readProbe(await Promise.all(PROBES.map(ask))),
+  submit: async (request, ask) => readSubmitReply(await ask(submitCommand(request))),
+  observe: async (owner, _known, ask) => readSqueue(await ask(observeCommand(owner))),
+  async account(query, ask) {
+    const answers = await Promise.all(accountCommands(query, Date.now()).map(ask));
+    return together(answers.map(readSacct));
+  },
+  abort: async (nativeIds, manner, ask) => readAbortReply(await ask(abortCommand(nativeIds, manner))),
   causeInLog,
 };
+
+const PROBES: readonly CommandLine[] = [
+  { program: 'sbatch', args: ['--version'] },
+  { program: 'scontrol', args: ['ping'] },
+  // Any id does: it is only asked whether somebody answers.
+  { program: 'sacct', args: ['--allocations', '--noheader', '--parsable2', '--format=JobID', '--jobs=1'] },
+];
 
 function readProbe([version, ping, sacct]: readonly CommandResult[]): Probe {
   if (version === undefined || ping === undefined || sacct === undefined) {
@@ -88,7 +86,7 @@ function accountingState(sacct: CommandResult): string {
 }
 
 /** Silence and 0 are also said of jobs that are over or were never there; newer versions complain about those. */
-function readAbortReply(result: CommandResult): AbortReply {
+function readAbortReply(result: CommandResult): RequestReply {
   if (result.exitCode === 0) return { kind: 'sent' };
   const complaints = result.stderr.split('\n').filter((line) => line.includes('error:'));
   const harmless = complaints.filter((line) =>

@@ -5,7 +5,7 @@
  */
 import type { NativeId, SubmitReply } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
-import { whyNot } from './parse.ts';
+import { isMissing, whyNot } from '../why-not.ts';
 
 export function readSubmitReply(result: CommandResult): SubmitReply {
   if (result.failedToStart !== undefined) return { kind: 'throttled', reason: whyNot('sbatch', result) };
@@ -31,10 +31,7 @@ function accepted(stdout: string): SubmitReply {
 function refused(result: CommandResult, exitCode: number): SubmitReply {
   const { stderr } = result;
   const reason = reasonIn(result);
-  // 126 and 127 come from the shell or setpriv in front: there was no sbatch to run.
-  const absent =
-    (exitCode === 126 || exitCode === 127) && /not found|No such file|Permission denied/.test(stderr);
-  if (absent) return { kind: 'throttled', reason };
+  if (isMissing(result)) return { kind: 'throttled', reason };
   if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
   if (some(LATER, stderr)) return { kind: 'throttled', reason };
   if (isQueueLimit(stderr)) return { kind: 'throttled', reason };

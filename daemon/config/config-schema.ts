@@ -6,42 +6,8 @@
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from '../engine/settings.ts';
 import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from '../lifecycle/phases.ts';
-import { type Parsed, parseDurationMs, parseMemoryMiB } from '../workflow/native/units.ts';
-
-const backendSettings = {
-  poll: duration(
-    'Calm time between two listings while jobs are active. Absent: 5s for SLURM, 1s for local.',
-  ).exactOptional(),
-  settle: duration(
-    'A job counts as gone only after listings over at least this long lacked it. Absent: 30s for SLURM, 2s for local.',
-  ).exactOptional(),
-  commandTimeout: duration(
-    'A command that takes longer is ended, and what it did is looked up. Absent: 1m for SLURM, 30s for local.',
-  ).exactOptional(),
-  maxActive: count(
-    'Jobs of ours that may be with this scheduler at once. Absent: 5000 for SLURM, 1000 for local.',
-  ).exactOptional(),
-  maxSubmitting: count('Submit commands that may run at once. Absent: 4.').exactOptional(),
-};
-
-const backend = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('slurm').describe('SLURM, through its own commands.'),
-    ...backendSettings,
-    env: z
-      .record(z.string(), z.string())
-      .exactOptional()
-      .describe('Only for SLURM: variables of its commands and of the jobs, such as SLURM_CONF.'),
-  }),
-  z.strictObject({
-    kind: z.literal('local').describe('Processes on this machine.'),
-    ...backendSettings,
-    cpus: count('Only for local: CPUs that its jobs share. Absent: those of the machine.').exactOptional(),
-    memory: memory(
-      'Only for local: memory that its jobs share. Absent: that of the machine.',
-    ).exactOptional(),
-  }),
-]);
+import { backendFile } from './backend-schema.ts';
+import { count, duration, durationText, path } from './quantities.ts';
 
 export const configSchema = z.strictObject({
   state: z
@@ -70,17 +36,19 @@ export const configSchema = z.strictObject({
   backend: z
     .string()
     .exactOptional()
-    .describe('Backend of a run that names none. Absent: slurm where `sbatch` is on PATH, else local.'),
+    .describe(
+      'Backend of a run that names none. Absent: the first of slurm, sge, lsf that is there, else local.',
+    ),
   backends: z
     .record(
       z
         .string()
         .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, 'must begin with a letter and have only letters, digits, - and _'),
-      backend,
+      backendFile,
     )
     .prefault({})
     .describe(
-      'Schedulers by the name that workflows use. `slurm` (where `sbatch` is on PATH) and `local` need not be listed.',
+      'Schedulers by the name that workflows use. Need not be listed: `slurm`, `sge` and `lsf` where `sbatch`, `qconf` or `bsub` is on PATH, and `local`.',
     ),
   limits: z
     .strictObject({
@@ -198,47 +166,7 @@ export const configSchema = z.strictObject({
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
-export type BackendFile = ConfigFile['backends'][string];
-
-function duration(description: string) {
-  return quantity('duration', description, parseDurationMs);
-}
-
-function memory(description: string) {
-  return quantity('memory', description, parseMemoryMiB);
-}
-
-function quantity(format: string, description: string, parse: (written: unknown) => Parsed<number>) {
-  return z
-    .unknown()
-    .transform((written, context) => {
-      const parsed = parse(written);
-      if (parsed.ok) return parsed.value;
-      context.addIssue({ code: 'custom', message: parsed.message });
-      return z.NEVER;
-    })
-    .meta({ format, description });
-}
 
 function phase(name: PhaseName, description: string) {
   return duration(description).prefault(durationText(DEFAULT_PHASE_TIMEOUTS_MS[name]));
-}
-
-/** In the largest unit that needs no fraction, as a person would write it. */
-function durationText(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
-}
-
-function count(description: string) {
-  return z.int().min(1).max(1_000_000).describe(description);
-}
-
-function path(description: string) {
-  const hint = 'must be an absolute path, or begin with ~/';
-  return z
-    .string({ error: hint })
-    .regex(/^(\/|~\/)/, hint)
-    .describe(description);
 }

@@ -11,14 +11,15 @@ import type { PhaseName } from '../lifecycle/phases.ts';
 import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from '../protocol/paths.ts';
 import type { Mistake } from '../workflow/language.ts';
 import { readSource, type Source, type SourceRead } from '../workflow/native/source.ts';
+import { backendOptions } from './backend-schema.ts';
 import { nameHint, schemaMistakes } from './config-mistakes.ts';
-import { type BackendFile, type ConfigFile, configSchema } from './config-schema.ts';
+import { type ConfigFile, configSchema } from './config-schema.ts';
 
 export type JournalChoice = 'auto' | 'local' | 'network';
 
-/** One scheduler, as its adapter is told. */
-export interface BackendConfig extends BackendOptions {
+export interface BackendConfig {
   readonly name: string;
+  readonly options: BackendOptions;
 }
 
 export interface Config {
@@ -168,41 +169,27 @@ function engineSettings(data: ConfigFile, backend: string): EngineSettings {
   };
 }
 
-/** Those of the file, and the two that need no words: `slurm` where it can be spoken to, `local` always. */
+/** Those of the file, and those that need no words: a scheduler whose commands are on PATH, and `local`. */
 function allBackends(data: ConfigFile, stateDir: string, { hasProgram }: ConfigSources): BackendConfig[] {
   const written = { ...data.backends };
-  if (hasProgram('sbatch')) written['slurm'] ??= { kind: 'slurm' };
+  for (const { kind, program } of FOUND_BY_PROGRAM) if (hasProgram(program)) written[kind] ??= { kind };
   written['local'] ??= { kind: 'local' };
-  return Object.entries(written).map(([name, backend]) => backendConfig(name, backend, stateDir));
+  return Object.entries(written).map(([name, file]) => ({
+    name,
+    options: backendOptions(name, file, stateDir),
+  }));
 }
 
-function backendConfig(name: string, backend: BackendFile, stateDir: string): BackendConfig {
-  const common = defined({
-    pollMs: backend.poll,
-    settleMs: backend.settle,
-    commandTimeoutMs: backend.commandTimeout,
-    maxActive: backend.maxActive,
-    maxSubmitting: backend.maxSubmitting,
-  });
-  switch (backend.kind) {
-    case 'slurm':
-      return { name, kind: 'slurm', ...common, ...defined({ env: backend.env }) };
-    case 'local':
-      return {
-        name,
-        kind: 'local',
-        // Records of local jobs belong to this daemon: two states never see each other's jobs.
-        stateDir: join(stateDir, name),
-        ...common,
-        ...defined({ cpus: backend.cpus, memoryMiB: backend.memory }),
-      };
-    default:
-      return backend satisfies never;
-  }
-}
+/** In the order in which one of them becomes the default. `qsub` alone may be PBS's; `qconf` is Grid Engine's own. */
+const FOUND_BY_PROGRAM = [
+  { kind: 'slurm', program: 'sbatch' },
+  { kind: 'sge', program: 'qconf' },
+  { kind: 'lsf', program: 'bsub' },
+] as const;
 
 function defaultBackend(backends: readonly BackendConfig[]): string {
-  return backends.some((backend) => backend.name === 'slurm') ? 'slurm' : 'local';
+  const names = backends.map(({ name }) => name);
+  return FOUND_BY_PROGRAM.find(({ kind }) => names.includes(kind))?.kind ?? 'local';
 }
 
 /** What no single key shows. */

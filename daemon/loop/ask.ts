@@ -2,7 +2,7 @@
  * What the loop asks of schedulers: listings, accounting, probes. Each question has a bound and none is
  * awaited; answers go to the inbox. An idle daemon asks nobody anything.
  */
-import type { Owner, Probe } from '../../backends/backend.ts';
+import type { KnownJob, Owner, Probe } from '../../backends/backend.ts';
 import { type Attempt, attemptKey } from '../engine/model.ts';
 import { nativeIdOf } from '../engine/reconcile.ts';
 import { FileAsker } from './ask-files.ts';
@@ -182,7 +182,7 @@ export class Asker {
     poll.isListing = true;
     poll.lastListing = now;
     poll.nextListing = now + backend.pollMs;
-    void backend.observe(poll.owner).then((snapshot) => {
+    void backend.observe(poll.owner, this.knownJobs(poll.watch)).then((snapshot) => {
       poll.isListing = false;
       const at = this.set.parts.clock.monotonicMs();
       poll.nextListing = Math.max(poll.nextListing, at);
@@ -196,7 +196,7 @@ export class Asker {
     const asked = [...poll.account];
     poll.account.clear();
     const query = this.accountingQuery(asked);
-    if (query.nativeIds.length === 0 && query.tags.length === 0) return;
+    if (query.jobs.length === 0) return;
     poll.isAccounting = true;
     poll.nextAccounting = now + ACCOUNTING_MS;
     void backend.account({ owner: poll.owner, ...query }).then((snapshot) => {
@@ -205,18 +205,43 @@ export class Asker {
     });
   }
 
-  /** By id where it is known, and by tag in any case: the id may be that of a job whose reply was lost. */
+  /** By id where it is known, and by tag where it is not: the reply to the submit may have been lost. */
   private accountingQuery(asked: readonly string[]) {
     const wanted = new Set(asked);
     const attempts = [...this.set.activeAttempts()]
       .map(({ attempt }) => attempt)
       .filter((attempt) => wanted.has(attemptKey(attempt)));
-    const doubtful = attempts.filter((attempt) => nativeIdOf(attempt) === undefined);
     return {
-      nativeIds: attempts.flatMap((attempt) => nativeIdOf(attempt) ?? []),
-      tags: doubtful.flatMap((attempt) => attempt.tag ?? []),
+      jobs: attempts.flatMap((attempt) => {
+        const nativeId = nativeIdOf(attempt);
+        return attempt.tag === undefined ? [] : [{ tag: attempt.tag, ...(nativeId && { nativeId }) }];
+      }),
       sinceMs: Math.min(...attempts.map((attempt) => this.submittedAtMs(attempt))),
     };
+  }
+
+  /** For schedulers that can only be asked job by job. */
+  private knownJobs(watch: Watch): readonly KnownJob[] {
+    const known: KnownJob[] = [];
+    for (const { state, attempt } of this.set.activeAttempts()) {
+      const nativeId = nativeIdOf(attempt);
+      const { tag, element = 0 } = attempt;
+      if (watchOf(state, attempt) !== watch.key || tag === undefined || nativeId === undefined) continue;
+      known.push({ tag, index: element, nativeId });
+    }
+    for (const state of this.set.runs.values()) {
+      for (const [nativeId, { tag }] of state.strays) {
+        const backend = state.submissions.get(tag)?.backend;
+        if (backend !== undefined && watchKey(backend, state.run.owner) === watch.key)
+          known.push({ tag, index: 0, nativeId });
+      }
+    }
+    for (const { row } of this.set.orphans.values()) {
+      const { tag, nativeId } = row;
+      if (watchKey(row.backend, row.owner) === watch.key && nativeId !== undefined)
+        known.push({ tag, index: 0, nativeId });
+    }
+    return known;
   }
 
   private submittedAtMs(attempt: Attempt): number {

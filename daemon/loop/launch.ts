@@ -2,7 +2,7 @@
  * From a ready call to a submit command: the choice becomes rows, the rows are committed, and only then is
  * anything written to the user's directory or said to the scheduler (SEMANTICS 6, exactly once).
  */
-import type { Tag } from '../../backends/backend.ts';
+import type { SubmitRequest, Tag } from '../../backends/backend.ts';
 import { type JobElement, logPath, scriptPath, submissionFiles } from '../../backends/job-script.ts';
 import type { Choice } from '../engine/dispatch.ts';
 import type { Moment } from '../engine/ends.ts';
@@ -91,11 +91,14 @@ async function attemptLaunch(set: WorkingSet, state: RunState, submission: Submi
   if (first === undefined) return { kind: 'notRendered', reason: 'the submission is empty' };
   const directory = submissionDirectory(state.run.directory, submission.tag);
   const { owner, umask } = state.run;
+  const log = logPath(directory);
+  const warning = warningOf(state, submission);
+  const head = { log, umask, elements: elements.length, ...(warning && { warning }) };
   const files = submissionFiles({
     tag: submission.tag,
     directory,
     spoolDirectory: spoolDirectory(state.run.directory),
-    identity: backend.identity,
+    preamble: backend.preamble(head),
     elements,
   });
   const written = await set.parts.files.write(owner, umask, files);
@@ -103,15 +106,20 @@ async function attemptLaunch(set: WorkingSet, state: RunState, submission: Submi
   if (!isStillWanted(state, submission))
     return { kind: 'withheld', reason: 'the run was stopped before it was submitted' };
   return backend.submit({
+    ...head,
     tag: submission.tag,
     owner,
-    umask,
     resources: first.resources,
     workdir: first.workdir,
     script: scriptPath(directory),
-    log: logPath(directory),
-    elements: elements.length,
   });
+}
+
+/** The signal that an abort would send first; all elements of a submission are of one task. */
+function warningOf(state: RunState, { elements: [first] }: Submission): SubmitRequest['warning'] {
+  if (first === undefined) return undefined;
+  const { abort } = state.policy(state.call(first.call));
+  return abort.kind === 'signal' ? { signal: abort.signal, graceMs: abort.graceMs } : undefined;
 }
 
 /** The last look before the command: the run may have been aborted, held or closed while the files were written. */

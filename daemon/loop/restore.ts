@@ -75,7 +75,7 @@ function hold(state: RunState, reason: string): void {
  */
 function restoreEvidence(set: WorkingSet, state: RunState, attempt: Attempt, now: number): void {
   const backend = set.backend(attempt.backend);
-  if (backend !== undefined && !backend.canReconnect) {
+  if (backend !== undefined && !backend.capabilities.reconnect) {
     const detail = `backend ${backend.name} cannot find its jobs again after a restart of the daemon`;
     const lost = { ...attempt, backendStatus: 'Unknown' };
     return endAttempt(state, lost, { cause: 'Lost', claimed: true, detail }, set.moment());

@@ -1,6 +1,14 @@
 /** The driver around a scheduler made of `sh` lines: pieces, bounds, environment, counts. */
 import { describe, expect, test } from 'vitest';
-import type { NativeId, Owner, Snapshot, SubmitRequest, Tag } from '../../backends/backend.ts';
+import type {
+  NativeId,
+  Owner,
+  RequestReply,
+  Snapshot,
+  SubmitReply,
+  SubmitRequest,
+  Tag,
+} from '../../backends/backend.ts';
 import { type BatchScheduler, type BatchSettings, createBatchBackend } from '../../backends/batch-driver.ts';
 import type { CommandLine, CommandResult } from '../../backends/run-command.ts';
 
@@ -44,31 +52,37 @@ const job = (id: string) =>
 const ids = (count: number): readonly NativeId[] =>
   Array.from({ length: count }, (_, i) => String(i + 1) as NativeId);
 
+const known = (count: number) => ids(count).map((nativeId) => ({ tag: `t${nativeId}` as Tag, nativeId }));
+
 function scheduler(changes: Partial<BatchScheduler> = {}): BatchScheduler {
   return {
     kind: 'test',
-    identity: 'wf_native=1',
+    capabilities: { reconnect: true, lookUp: true, arrays: true, signals: true },
     environmentNames: [],
     parseEnvironment: { LC_ALL: 'C' },
-    probeCommands: [sh('echo one'), sh('echo two')],
-    readProbe: (results) => ({
-      reachable: true,
-      summary: results.map((each) => each.stdout.trim()).join('+'),
-      hasAccounting: true,
-    }),
-    submitCommand: () => sh('echo 12'),
-    readSubmitReply: (result) => ({ kind: 'accepted', nativeId: result.stdout.trim() as NativeId }),
-    observeCommand: () => sh('echo 7'),
-    readObservations: said,
-    accountCommands: (query) => [sh('printf "%s\\n" "$@"', ...query.nativeIds, ...query.tags)],
-    readAccounting: said,
-    abortCommand: (nativeIds) => sh('test $# -le 1000', ...nativeIds),
-    readAbortReply: (result) =>
-      result.exitCode === 0 ? { kind: 'sent' } : { kind: 'failed', reason: 'too many' },
+    preamble: () => 'wf_native=1',
+    check: () => undefined,
+    async probe(ask) {
+      const results = await Promise.all([ask(sh('echo one')), ask(sh('echo two'))]);
+      const summary = results.map((each) => each.stdout.trim()).join('+');
+      return { reachable: true, summary, hasAccounting: true };
+    },
+    submit: async (_request, ask) => accepted(await ask(sh('echo 12'))),
+    observe: async (_owner, _known, ask) => said(await ask(sh('echo 7'))),
+    account: async ({ jobs }, ask) =>
+      said(await ask(sh('printf "%s\\n" "$@"', ...jobs.map(({ tag, nativeId }) => nativeId ?? tag)))),
+    abort: async (nativeIds, _manner, ask) => sent(await ask(sh('test $# -le 1000', ...nativeIds))),
+    unblock: async (nativeIds, ask) => sent(await ask(sh('test $# -le 1000', ...nativeIds))),
     causeInLog: () => undefined,
     ...changes,
   };
 }
+const accepted = ({ stdout }: CommandResult): SubmitReply => ({
+  kind: 'accepted',
+  nativeId: stdout.trim() as NativeId,
+});
+const sent = ({ exitCode }: CommandResult): RequestReply =>
+  exitCode === 0 ? { kind: 'sent' } : { kind: 'failed', reason: 'too many' };
 const backend = (changes: Partial<BatchScheduler> = {}) =>
   createBatchBackend('site', scheduler(changes), settings);
 
@@ -76,41 +90,52 @@ describe('pieces', () => {
   test('many ids are aborted in pieces, none in no command at all', async () => {
     const site = backend();
     expect(await site.abort(owner, ids(2_001), { kind: 'kill' })).toEqual({ kind: 'sent' });
-    expect(site.commandCounts.abort).toBe(3);
+    expect(site.commandUse().total.abort).toBe(3);
     expect(await site.abort(owner, [], { kind: 'kill' })).toEqual({ kind: 'sent' });
-    expect(site.commandCounts.abort).toBe(3);
+    expect(site.commandUse().total.abort).toBe(3);
   });
 
   test('one piece that failed makes the whole abort failed', async () => {
-    const site = backend({ abortCommand: (nativeIds) => sh('test "$1" != 1001', ...nativeIds) });
+    const site = backend({
+      abort: async (nativeIds, _manner, ask) => sent(await ask(sh('test "$1" != 1001', ...nativeIds))),
+    });
     expect(await site.abort(owner, ids(1_500), { kind: 'kill' })).toEqual({
       kind: 'failed',
       reason: 'too many',
     });
   });
 
-  test('accounting is asked by id and by tag, and the answers are put together', async () => {
+  test('many jobs are unblocked in pieces, where the scheduler knows how', async () => {
     const site = backend();
-    const answer = await site.account({ owner, nativeIds: ids(1_001), tags: ['t' as Tag], sinceMs: 0 });
+    expect(await site.unblock?.(owner, ids(1_001))).toEqual({ kind: 'sent' });
+    expect(site.commandUse().total.unblock).toBe(2);
+    const { unblock, ...without } = scheduler();
+    expect(createBatchBackend('site', without, settings).unblock).toBeUndefined();
+  });
+
+  test('accounting is asked in pieces, and the answers are put together', async () => {
+    const site = backend();
+    const answer = await site.account({ owner, jobs: [...known(2_001), { tag: 't' as Tag }], sinceMs: 0 });
     expect(answer).toMatchObject({ kind: 'complete' });
-    expect(answer.kind === 'complete' && answer.jobs.length).toBe(1_002);
-    expect(site.commandCounts.account).toBe(3);
+    expect(answer.kind === 'complete' && answer.jobs.length).toBe(2_002);
+    expect(site.commandUse().total.account).toBe(3);
   });
 
   test('asking accounting about nothing asks nobody', async () => {
     const site = backend();
-    expect(await site.account({ owner, nativeIds: [], tags: [], sinceMs: 0 })).toEqual({
+    expect(await site.account({ owner, jobs: [], sinceMs: 0 })).toEqual({
       kind: 'complete',
       jobs: [],
     });
-    expect(site.commandCounts.account).toBe(0);
+    expect(site.commandUse().total.account).toBe(0);
   });
 
   test('half an answer is none', async () => {
     const site = backend({
-      accountCommands: ({ tags }) => [tags.length > 0 ? sh('echo "no answer" >&2; exit 1') : sh('echo 1')],
+      account: async ({ jobs }, ask) =>
+        said(await ask(jobs.length < 1_000 ? sh('echo "no answer" >&2; exit 1') : sh('echo 1'))),
     });
-    const answer = await site.account({ owner, nativeIds: ids(1), tags: ['t' as Tag], sinceMs: 0 });
+    const answer = await site.account({ owner, jobs: known(1_001), sinceMs: 0 });
     expect(answer).toEqual({ kind: 'unavailable', reason: 'no answer' });
   });
 });
@@ -118,8 +143,12 @@ describe('pieces', () => {
 describe('commands', () => {
   test('a submit carries the umask and the site environment, but not the language of the parsers', async () => {
     const site = backend({
-      submitCommand: () =>
-        sh('echo "$(umask) $SITE $(printenv LC_ALL || echo no) $USER $(echo $PATH | cut -d: -f4)"'),
+      submit: async (_request, ask) =>
+        accepted(
+          await ask(
+            sh('echo "$(umask) $SITE $(printenv LC_ALL || echo no) $USER $(echo $PATH | cut -d: -f4)"'),
+          ),
+        ),
     });
     expect(await site.submit(request)).toEqual({
       kind: 'accepted',
@@ -128,27 +157,31 @@ describe('commands', () => {
   });
 
   test('a listing is asked for in the language of the parsers', async () => {
-    const site = backend({ observeCommand: () => sh('echo "$LC_ALL $SITE"') });
-    expect(await site.observe(owner)).toEqual({ kind: 'complete', jobs: [job('C set by the site')] });
+    const site = backend({
+      observe: async (_owner, _known, ask) => said(await ask(sh('echo "$LC_ALL $SITE"'))),
+    });
+    expect(await site.observe(owner, [])).toEqual({ kind: 'complete', jobs: [job('C set by the site')] });
   });
 
   test('a request the adapter refuses is rejected and starts nothing', async () => {
-    const site = backend({ submitCommand: () => ({ refused: 'no such thing here' }) });
+    const site = backend({ check: () => 'no such thing here' });
     expect(await site.submit(request)).toEqual({ kind: 'rejected', reason: 'no such thing here' });
-    expect(site.commandCounts.submit).toBe(0);
+    expect(site.commandUse().total.submit).toBe(0);
   });
 
   test('no more submits at once than the site wants, and all of them in the end', async () => {
-    const site = backend({ submitCommand: () => sh('sleep 0.05; echo 12') });
+    const site = backend({
+      submit: async (_request, ask) => accepted(await ask(sh('sleep 0.05; echo 12'))),
+    });
     const replies = Array.from({ length: 7 }, () => site.submit(request));
-    expect(site.commandCounts.submit).toBe(2);
+    expect(site.commandUse().total.submit).toBe(2);
     expect(await Promise.all(replies)).toEqual(Array(7).fill({ kind: 'accepted', nativeId: '12' }));
-    expect(site.commandCounts.submit).toBe(7);
+    expect(site.commandUse().total.submit).toBe(7);
   });
 
   test('the probe runs all its commands and keeps their order', async () => {
     const site = backend();
     expect(await site.probe()).toMatchObject({ summary: 'one+two' });
-    expect(site.commandCounts.probe).toBe(2);
+    expect(site.commandUse().total.probe).toBe(2);
   });
 });

@@ -60,9 +60,9 @@ export function makePlace(runName = 'run'): Place {
     script,
     write(element, profile = '/nonexistent') {
       const elements = [{ ...plainElement(attempt), ...element }];
-      const identity = 'wf_native=$FAKE_ID wf_count=$FAKE_COUNT wf_index=0';
+      const preamble = 'wf_native=$FAKE_ID wf_count=$FAKE_COUNT wf_index=0';
       for (const file of submissionFiles(
-        { tag: TAG, directory, spoolDirectory: spool, identity, elements },
+        { tag: TAG, directory, spoolDirectory: spool, preamble, elements },
         profile,
       )) {
         mkdirSync(dirname(file.path), { recursive: true });

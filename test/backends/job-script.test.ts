@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { logPath, shellQuote, submissionFiles } from '../../backends/job-script.ts';
+import { logPath, submissionFiles } from '../../backends/job-script.ts';
+import { shellQuote } from '../../backends/shell-quote.ts';
 import { makePlace, type Place, SHELLS, shellCommand, TAG } from './job-script-fixture.ts';
 
 const places: Place[] = [];
@@ -40,7 +41,7 @@ test('each element of an array finds its own attempt by its index', () => {
     tag: TAG,
     directory: job.run,
     spoolDirectory: job.spool,
-    identity: 'wf_index=1',
+    preamble: 'wf_index=1',
     elements,
   });
   expect(files.map((file) => file.path)).toEqual([

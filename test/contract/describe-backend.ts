@@ -131,13 +131,13 @@ function jobsAreFound(world: () => World): void {
     const job = await submit('exit 0');
     await job.seen(hasEnded);
     const since = { owner: habitat.owner, sinceMs: Date.now() - 3_600_000 };
-    const ask = async (what: { nativeIds: NativeId[]; tags: Tag[] }): Promise<JobObservation | undefined> =>
-      jobsOf(await backend.account({ ...since, ...what })).find((each) => each.tag === job.tag);
-    if (!hasAccounting)
-      return expect(await ask({ nativeIds: [job.nativeId], tags: [job.tag] })).toBeUndefined();
-    await until(async () => (await ask({ nativeIds: [job.nativeId], tags: [] }))?.state === 'ended');
-    await until(async () => (await ask({ nativeIds: [], tags: [job.tag] }))?.state === 'ended');
-    expect(await ask({ nativeIds: [], tags: [job.tag] })).toMatchObject({
+    const { tag, nativeId } = job;
+    const ask = async (asked: { tag: Tag; nativeId?: NativeId }): Promise<JobObservation | undefined> =>
+      jobsOf(await backend.account({ ...since, jobs: [asked] })).find((each) => each.tag === tag);
+    if (!hasAccounting) return expect(await ask({ tag, nativeId })).toBeUndefined();
+    await until(async () => (await ask({ tag, nativeId }))?.state === 'ended');
+    await until(async () => (await ask({ tag }))?.state === 'ended');
+    expect(await ask({ tag })).toMatchObject({
       nativeId: job.nativeId,
       end: { kind: 'Succeeded' },
     });
@@ -145,17 +145,10 @@ function jobsAreFound(world: () => World): void {
 
   test('about jobs that never were the second source says nothing', async () => {
     const { backend, habitat } = world();
-    const query = {
-      owner: habitat.owner,
-      nativeIds: ['99999999' as NativeId],
-      tags: [newTag()],
-      sinceMs: Date.now(),
-    };
+    const nobody = { tag: newTag(), nativeId: '99999999' as NativeId };
+    const query = { owner: habitat.owner, jobs: [nobody, { tag: newTag() }], sinceMs: Date.now() };
     expect(await backend.account(query)).toEqual({ kind: 'complete', jobs: [] });
-    expect(await backend.account({ ...query, nativeIds: [], tags: [] })).toEqual({
-      kind: 'complete',
-      jobs: [],
-    });
+    expect(await backend.account({ ...query, jobs: [] })).toEqual({ kind: 'complete', jobs: [] });
   });
 
   test('the elements of one submission are told apart', async () => {

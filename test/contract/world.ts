@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Backend,
   JobObservation,
+  KnownJob,
   NativeId,
   Owner,
   Resources,
@@ -58,30 +59,33 @@ export function createWorld(habitat: Habitat): World {
       const place = `${directory}/${tag}${name}`;
       const script = `${place}/job`;
       mkdirSync(place);
-      writeFileSync(script, `#!/bin/sh\n${backend.identity}\ncd ${quoted(place)} || exit 99\n${text}\n`, {
-        mode: 0o755,
-      });
+      const head = { log: `${place}/log`, umask: 0o022, elements: 1, ...changes };
+      writeFileSync(
+        script,
+        `#!/bin/sh\n${backend.preamble(head)}\ncd ${quoted(place)} || exit 99\n${text}\n`,
+        {
+          mode: 0o755,
+        },
+      );
       if (process.geteuid?.() === 0)
         for (const path of [place, script]) chownSync(path, owner.uid, owner.gid);
-      const log = `${place}/log`;
       const request = {
+        ...head,
         tag,
         owner,
-        umask: 0o022,
         resources: {},
         workdir: place,
         script,
-        log,
-        elements: 1,
         ...changes,
       };
       const reply = await backend.submit(request);
+      const nativeId = reply.kind === 'accepted' ? reply.nativeId : ('none' as NativeId);
       return {
         tag,
         reply,
-        nativeId: reply.kind === 'accepted' ? reply.nativeId : ('none' as NativeId),
+        nativeId,
         place,
-        seen: (wanted, index = 0) => seen(habitat, tag, index, wanted),
+        seen: (wanted, index = 0) => seen(habitat, { tag, index, nativeId }, wanted),
         read: (file) => readOrEmpty(`${place}/${file}`),
       };
     },
@@ -91,12 +95,11 @@ export function createWorld(habitat: Habitat): World {
 /** Looks again until the job is as wanted; how long that takes is the test runner's business. */
 async function seen(
   { backend, owner }: Habitat,
-  tag: Tag,
-  index: number,
+  { tag, index, nativeId }: KnownJob,
   wanted: (job: JobObservation) => boolean,
 ): Promise<JobObservation> {
   for (;;) {
-    const snapshot = await backend.observe(owner);
+    const snapshot = await backend.observe(owner, [{ tag, index, nativeId }]);
     const jobs = snapshot.kind === 'complete' ? snapshot.jobs : [];
     const job = jobs.find((each) => each.tag === tag && each.index === index);
     if (job !== undefined && wanted(job)) return job;

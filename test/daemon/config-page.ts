@@ -9,12 +9,29 @@ A file with a mistake is refused as a whole; every mistake is reported at once, 
 
 Durations are a number with a unit: \`30s\`, \`5m\`, \`1h30m\`, \`7d\`. Changes take effect at the next start of the daemon.
 
-This page is made from the schema in \`daemon/config/config-schema.ts\`; do not edit it by hand.
+This page is made from the schemas in \`daemon/config\`; do not edit it by hand.
 
 `;
 
 export function configurationPage(): string {
-  return `${HEAD}${['| key | values | default | what it is |', '|---|---|---|---|', ...rows(keySchema(), '')].join('\n')}\n`;
+  const schema = keySchema();
+  return `${HEAD}${table(rows(schema, ''))}\n${backendKinds(schema).map(kindSection).join('')}`;
+}
+
+function table(lines: readonly string[]): string {
+  return `${['| key | values | default | what it is |', '|---|---|---|---|', ...lines].join('\n')}\n`;
+}
+
+/** One section per kind of backend: its keys, below `backends.NAME`. */
+function backendKinds(schema: KeySchema): readonly KeySchema[] {
+  const value = schema.properties?.['backends']?.additionalProperties;
+  return typeof value === 'object' ? (value.oneOf ?? []) : [];
+}
+
+function kindSection(schema: KeySchema): string {
+  const { kind, ...keys } = schema.properties ?? {};
+  const lines = Object.entries(keys).flatMap(([key, child]) => rows(child, key));
+  return `\n## A backend with \`kind: ${String(kind?.const)}\`\n\n${kind?.description ?? ''}\n\n${table(lines)}`;
 }
 
 function rows(schema: KeySchema, path: string): string[] {
@@ -22,15 +39,7 @@ function rows(schema: KeySchema, path: string): string[] {
   const below = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
     rows(child, path === '' ? key : `${path}.${key}`),
   );
-  return [...here, ...below, ...rowsOfNamed(schema, path)];
-}
-
-/** A mapping whose keys the site chooses: its values' keys, once each. */
-function rowsOfNamed(schema: KeySchema, path: string): string[] {
-  const value = schema.additionalProperties;
-  if (value === undefined || typeof value === 'boolean' || !value.oneOf) return [];
-  const all = value.oneOf.flatMap((variant) => rows(variant, `${path}.NAME`));
-  return [...new Set(all)];
+  return [...here, ...below];
 }
 
 function row(path: string, schema: KeySchema): string {

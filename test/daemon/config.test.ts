@@ -41,17 +41,29 @@ test('no file is needed', () => {
     socket: '/home/ada/.local/state/wfd/wfd.sock',
     journal: 'auto',
     engine: { ...DEFAULT_SETTINGS, backend: 'local' },
-    backends: [{ name: 'local', kind: 'local', stateDir: '/home/ada/.local/state/wfd/local' }],
+    backends: [{ name: 'local', options: { kind: 'local', stateDir: '/home/ada/.local/state/wfd/local' } }],
     shutdown: { graceful: true, abortRuns: false, timeoutsMs: DEFAULT_PHASE_TIMEOUTS_MS },
   });
   expect(config).not.toHaveProperty('file');
   expect(config).not.toHaveProperty('runsDir');
 });
 
-test('slurm is the default backend where sbatch is on PATH', () => {
-  const config = loaded({ programs: ['sbatch'] });
-  expect(config.engine.backend).toBe('slurm');
-  expect(config.backends.map((backend) => backend.name)).toEqual(['slurm', 'local']);
+test.each([
+  [['sbatch'], ['slurm', 'local']],
+  [
+    ['qsub', 'qconf'],
+    ['sge', 'local'],
+  ],
+  [['bsub'], ['lsf', 'local']],
+  [
+    ['qconf', 'sbatch'],
+    ['slurm', 'sge', 'local'],
+  ],
+  [['qsub'], ['local']],
+])('with %j on PATH the backends are %j, the first by default', (programs, backends) => {
+  const config = loaded({ programs });
+  expect(config.backends.map((backend) => backend.name)).toEqual(backends);
+  expect(config.engine.backend).toBe(backends[0]);
 });
 
 test('options go before the environment, the environment before the file, the file before defaults', () => {
@@ -99,17 +111,16 @@ backends:
   expect(config.backends).toEqual([
     {
       name: 'cluster',
-      kind: 'slurm',
-      pollMs: 3000,
-      settleMs: 60_000,
-      env: { SLURM_CONF: '/etc/other.conf' },
+      options: {
+        kind: 'slurm',
+        pollMs: 3000,
+        settleMs: 60_000,
+        env: { SLURM_CONF: '/etc/other.conf' },
+      },
     },
     {
       name: 'local',
-      kind: 'local',
-      stateDir: '/home/ada/.local/state/wfd/local',
-      cpus: 4,
-      memoryMiB: 16_384,
+      options: { kind: 'local', stateDir: '/home/ada/.local/state/wfd/local', cpus: 4, memoryMiB: 16_384 },
     },
   ]);
 });
@@ -149,7 +160,7 @@ socket: wfd.sock
     "4:19: 'retries.infrastructure' must be at least 0",
     "5:19: 'restart.resume' must be true or false; 'perhaps' is not",
     "6:14: 'log.level' must be one of trace, debug, info, warn, error; 'inf' is not; did you mean 'info'?",
-    "8:19: 'backends.cluster.kind' must be one of slurm, local; 'slrm' is not; did you mean 'slurm'?",
+    "8:19: 'backends.cluster.kind' must be one of slurm, sge, lsf, local; 'slrm' is not; did you mean 'slurm'?",
     "9:24: unknown key 'pol' in 'backends.other'; did you mean 'poll'?",
   ]);
 });

@@ -104,13 +104,13 @@ describe('marks and spool', () => {
       successCodes: [0],
     };
     const tag = 't.1.abcdefghij' as Tag;
-    const identity = 'wf_native=4711 wf_count=0 wf_index=0';
+    const preamble = 'wf_native=4711 wf_count=0 wf_index=0';
     const directory = join(base, 'run/.wfd', tag);
     return {
       attempt,
       spool,
       tag,
-      written: submissionFiles({ tag, directory, spoolDirectory: spool, identity, elements: [element] }),
+      written: submissionFiles({ tag, directory, spoolDirectory: spool, preamble, elements: [element] }),
       script: join(directory, 'job'),
     };
   }

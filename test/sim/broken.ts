@@ -156,7 +156,7 @@ function runningIsAll(backend: Backend): Backend {
 }
 
 function withListing(backend: Backend, change: (snapshot: Snapshot) => Snapshot): Backend {
-  return { ...backend, observe: async (owner) => change(await backend.observe(owner)) };
+  return { ...backend, observe: async (owner, known) => change(await backend.observe(owner, known)) };
 }
 
 /** More submits come too late in these worlds: only the claim stands between them and a second run. */

@@ -6,17 +6,17 @@
  */
 import type {
   AbortManner,
-  AbortReply,
   AccountingQuery,
   Backend,
   JobObservation,
   NativeId,
   Owner,
+  RequestReply,
   Snapshot,
   SubmitReply,
   SubmitRequest,
-  Tag,
 } from '../../backends/backend.ts';
+import { NO_COMMANDS } from '../../backends/command-meter.ts';
 import { type FakeCluster, OUT_OF_MEMORY_TEXT } from './fake-cluster.ts';
 import { type ClusterJob, isListed, listed, recorded, type Work } from './fake-job.ts';
 import { type Life, silence } from './life.ts';
@@ -67,13 +67,15 @@ export function backendOf(parts: BackendParts, life: Life): Backend {
   return {
     name: cluster.name,
     kind: 'fake',
-    canReconnect: habits.canReconnect,
+    capabilities: { reconnect: habits.canReconnect, lookUp: true, arrays: true, signals: true },
     settleMs: habits.settleMs,
     commandTimeoutMs: habits.commandTimeoutMs,
     maxActive: habits.maxActive,
     maxSubmitting: habits.maxSubmitting,
     pollMs: habits.pollMs,
-    identity: 'wf_native=1 wf_count=0 wf_index=0',
+    preamble: () => 'wf_native=1 wf_count=0 wf_index=0',
+    check: () => undefined,
+    commandUse: () => NO_COMMANDS,
     probe: () =>
       life.answer(20, () => ({
         reachable: !door.isOn('down'),
@@ -162,7 +164,7 @@ class Door {
     });
   }
 
-  abort(nativeIds: readonly NativeId[], manner: AbortManner): Promise<AbortReply> {
+  abort(nativeIds: readonly NativeId[], manner: AbortManner): Promise<RequestReply> {
     if (!this.life.alive) return silence();
     const { random, habits, time } = this.parts;
     this.say(`abort (${manner.kind}) ${nativeIds.join(' ')}`);
@@ -249,7 +251,9 @@ const TIMED_OUT: SubmitReply = { kind: 'ambiguous', reason: 'no answer within th
 const LOST_REPLY: SubmitReply = { kind: 'ambiguous', reason: 'Socket timed out on send/recv operation' };
 
 function isAskedFor(job: ClusterJob, query: AccountingQuery): boolean {
-  return query.nativeIds.includes(job.nativeId) || query.tags.includes(job.tag as Tag);
+  return query.jobs.some(({ tag, nativeId }) =>
+    nativeId === undefined ? tag === job.tag : nativeId === job.nativeId,
+  );
 }
 
 /** No scheduler promises an order. */

@@ -88,7 +88,7 @@ export function makePlace(given: Partial<LocalSettings> = {}): Place {
 }
 
 export async function jobs(backend: Backend): Promise<readonly JobObservation[]> {
-  const snapshot = await backend.observe(OWNER);
+  const snapshot = await backend.observe(OWNER, []);
   if (snapshot.kind === 'unavailable') throw new Error(snapshot.reason);
   return snapshot.jobs;
 }

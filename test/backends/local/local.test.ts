@@ -266,12 +266,9 @@ describe('records', () => {
     await local.submit('job', 'exit 3');
     await until(async () => expect(await jobs(local.backend)).toEqual([]));
     const query = { owner: OWNER, sinceMs: 0 };
-    const byId = await local.backend.account({ ...query, nativeIds: ['job' as NativeId], tags: [] });
-    const byTag = await local.backend.account({
-      ...query,
-      nativeIds: [],
-      tags: ['job' as Tag, 'nobody' as Tag],
-    });
+    const job = { tag: 'job' as Tag };
+    const byId = await local.backend.account({ ...query, jobs: [{ ...job, nativeId: 'job' as NativeId }] });
+    const byTag = await local.backend.account({ ...query, jobs: [job, { tag: 'nobody' as Tag }] });
     expect(byId).toMatchObject({
       kind: 'complete',
       jobs: [{ tag: 'job', end: { kind: 'NonZeroExit', exitCode: 3 } }],
@@ -287,8 +284,7 @@ describe('records', () => {
     const answer = await local.backend.account({
       owner: OWNER,
       sinceMs: 0,
-      nativeIds: [],
-      tags: ['job' as Tag],
+      jobs: [{ tag: 'job' as Tag }],
     });
     expect(answer).toEqual({ kind: 'complete', jobs: [] });
   });
@@ -298,7 +294,7 @@ describe('records', () => {
     await local.submit('job', 'true');
     await local.end('job');
     writeFileSync(join(local.record('job'), 'request'), 'garbage');
-    expect(await local.backend.observe(OWNER)).toMatchObject({ kind: 'unavailable' });
+    expect(await local.backend.observe(OWNER, [])).toMatchObject({ kind: 'unavailable' });
     rmSync(local.record('job'), { recursive: true });
   });
 
@@ -324,13 +320,13 @@ test('elements of one submission are jobs of their own, and the wrapper knows wh
     outputs: {},
     successCodes: [0],
   }));
-  const { identity } = local.backend;
   const directory = local.path('run/.wfd/t');
+  const preamble = local.backend.preamble({ log: `${directory}/log`, umask: 0o022, elements: 3 });
   for (const file of submissionFiles({
     tag,
     directory,
     spoolDirectory: local.path('run/.wfd/spool'),
-    identity,
+    preamble,
     elements,
   })) {
     mkdirSync(dirname(file.path), { recursive: true });

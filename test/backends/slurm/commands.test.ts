@@ -4,6 +4,7 @@ import type { NativeId, Owner, Resources, SubmitRequest, Tag } from '../../../ba
 import {
   abortCommand,
   accountCommands,
+  check,
   observeCommand,
   submitCommand,
 } from '../../../backends/slurm/commands.ts';
@@ -22,9 +23,7 @@ const request: SubmitRequest = {
 };
 
 function args(changes: Partial<SubmitRequest>): readonly string[] {
-  const line = submitCommand({ ...request, ...changes });
-  if ('refused' in line) throw new Error(line.refused);
-  return line.args;
+  return submitCommand({ ...request, ...changes }).args;
 }
 const added = (resources: Resources): readonly string[] => {
   const plain = args({});
@@ -99,15 +98,15 @@ describe('sbatch', () => {
     '--version',
     '-o',
   ])('an option that would lose the job is refused: %s', (word) => {
-    expect(submitCommand({ ...request, resources: { options: { slurm: [word] } } })).toEqual({
-      refused: expect.stringContaining(`may not contain ${word}:`),
-    });
+    expect(check({ options: { slurm: [word] } })).toContain(`may not contain ${word}:`);
   });
 
   test.each(['--wait-all-nodes=1', '--hold', '-N2', '--nodelist=n1', '--tmp=1G', 'singleton'])(
     '%s is passed on',
     (word) => {
-      expect(args({ resources: { options: { slurm: [word] } } })).toContain(word);
+      const resources = { options: { slurm: [word] } };
+      expect(check(resources)).toBeUndefined();
+      expect(args({ resources })).toContain(word);
     },
   );
 });
@@ -126,12 +125,12 @@ test('squeue is asked once for all jobs of the owner, in the columns of the fixt
 });
 
 describe('sacct', () => {
-  const ids = ['12', '122_3'] as unknown as readonly NativeId[];
-  const tags = ['a.1.x', 'b.1.y'] as unknown as readonly Tag[];
+  const byTag = ['a.1.x', 'b.1.y'].map((tag) => ({ tag: tag as Tag }));
+  const byId = ['12', '122_3'].map((id) => ({ tag: 'a.1.x' as Tag, nativeId: id as NativeId }));
   const DAY_MS = 86_400_000;
 
   test('by id there is no time window', () => {
-    const [line, ...others] = accountCommands({ owner, nativeIds: ids, tags: [], sinceMs: 0 }, 0);
+    const [line, ...others] = accountCommands({ owner, jobs: byId, sinceMs: 0 }, 0);
     expect(others).toEqual([]);
     expect(line?.args).toContain('--jobs=12,122_3');
     expect(line?.args.some((word) => word.includes('time='))).toBe(false);
@@ -139,19 +138,19 @@ describe('sacct', () => {
   });
 
   test('by tag the window begins before the submit and ends in the future', () => {
-    const [line] = accountCommands({ owner, nativeIds: [], tags, sinceMs: 10 * DAY_MS }, 11.5 * DAY_MS);
+    const [line] = accountCommands({ owner, jobs: byTag, sinceMs: 10 * DAY_MS }, 11.5 * DAY_MS);
     expect(line?.args).toEqual(
       expect.arrayContaining(['--name=a.1.x,b.1.y', '--starttime=now-3days', '--endtime=now+1day']),
     );
   });
 
   test('a clock that went back asks for a day', () => {
-    const [line] = accountCommands({ owner, nativeIds: [], tags, sinceMs: 10 * DAY_MS }, 9 * DAY_MS);
+    const [line] = accountCommands({ owner, jobs: byTag, sinceMs: 10 * DAY_MS }, 9 * DAY_MS);
     expect(line?.args).toContain('--starttime=now-1days');
   });
 
   test('about nothing nobody is asked: an empty list means all jobs of today', () => {
-    expect(accountCommands({ owner, nativeIds: [], tags: [], sinceMs: 0 }, 0)).toEqual([]);
+    expect(accountCommands({ owner, jobs: [], sinceMs: 0 }, 0)).toEqual([]);
   });
 });
 

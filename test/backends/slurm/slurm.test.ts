@@ -36,9 +36,11 @@ describe('the log of a job', () => {
   });
 });
 
+const HEAD = { log: '/log', umask: 0o022, elements: 1 };
+
 describe('identity in the wrapper', () => {
   const identity = (env: Record<string, string>): string =>
-    execFileSync('sh', ['-euc', `${slurm.identity}\necho "$wf_native $wf_count $wf_index"`], {
+    execFileSync('sh', ['-euc', `${slurm.preamble(HEAD)}\necho "$wf_native $wf_count $wf_index"`], {
       env: { PATH: '/usr/bin:/bin', ...env },
       encoding: 'utf8',
     }).trim();

@@ -83,7 +83,7 @@ describe('6: attempts in submitting', () => {
 describe('6: a backend that cannot reconnect', () => {
   test('loses its attempts: Failed with an explanation, backend status Unknown', async () => {
     const backend = new ScriptedBackend();
-    backend.canReconnect = false;
+    backend.capabilities = { ...backend.capabilities, reconnect: false };
     const story = await DaemonStory.withRun(TWO, {}, backend);
     await story.restart();
     await story.later(5);

@@ -1,16 +1,18 @@
 /** The parts of a loop that a test writes by hand: a clock that stands still, a scheduler and files that say what they are told. */
 import type {
   AbortManner,
-  AbortReply,
   Backend,
+  CommandUse,
   JobObservation,
   NativeId,
   Owner,
+  RequestReply,
   Snapshot,
   SubmitReply,
   SubmitRequest,
   Tag,
 } from '../../../backends/backend.ts';
+import { NO_COMMANDS } from '../../../backends/command-meter.ts';
 import type { FileToWrite } from '../../../backends/job-script.ts';
 import type { Marks, SpoolEntry } from '../../../backends/marks.ts';
 import { DEFAULT_SETTINGS, type EngineSettings } from '../../../daemon/engine/settings.ts';
@@ -47,13 +49,12 @@ interface AskedToEnd {
 /** A scheduler that runs nothing: jobs are in its listing when a test puts them there. */
 export class ScriptedBackend implements Backend {
   readonly kind = 'scripted';
-  canReconnect = true;
+  capabilities = { reconnect: true, lookUp: true, arrays: true, signals: true };
   settleMs = 30_000;
   commandTimeoutMs = 60_000;
   maxActive = 1_000;
   maxSubmitting = 1_000;
   pollMs = 10_000;
-  readonly identity = 'wf_native=1 wf_count=0 wf_index=0';
   hasAccounting = true;
   readonly submits: SubmitRequest[] = [];
   readonly endRequests: AskedToEnd[] = [];
@@ -84,12 +85,23 @@ export class ScriptedBackend implements Backend {
   async account(): Promise<Snapshot> {
     return this.accounting;
   }
-  async abort(_owner: Owner, nativeIds: readonly NativeId[], manner: AbortManner): Promise<AbortReply> {
+  async abort(_owner: Owner, nativeIds: readonly NativeId[], manner: AbortManner): Promise<RequestReply> {
     this.endRequests.push({ nativeIds, manner });
     return { kind: 'sent' };
   }
   causeInLog(): undefined {
     return undefined;
+  }
+  preamble(): string {
+    return 'wf_native=1 wf_count=0 wf_index=0';
+  }
+  /** What `check` answers. */
+  objection: string | undefined;
+  check(): string | undefined {
+    return this.objection;
+  }
+  commandUse(): CommandUse {
+    return NO_COMMANDS;
   }
 
   shows(...jobs: readonly JobObservation[]): void {

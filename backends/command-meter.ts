@@ -1,0 +1,42 @@
+/** How many commands a backend has started, by purpose, and how many in the last minute. */
+import type { CommandPurpose, CommandUse } from './backend.ts';
+
+const MINUTE_MS = 60_000;
+
+export class CommandMeter {
+  private readonly total: Record<CommandPurpose, number> = {
+    probe: 0,
+    submit: 0,
+    observe: 0,
+    account: 0,
+    abort: 0,
+    unblock: 0,
+  };
+  /** When the commands of the last minute began, oldest first. */
+  private readonly recent: number[] = [];
+  private readonly nowMs: () => number;
+
+  constructor(nowMs = () => performance.now()) {
+    this.nowMs = nowMs;
+  }
+
+  count(purpose: CommandPurpose): void {
+    this.total[purpose] += 1;
+    this.forgetOld();
+    this.recent.push(this.nowMs());
+  }
+
+  use(): CommandUse {
+    this.forgetOld();
+    return { total: { ...this.total }, lastMinute: this.recent.length };
+  }
+
+  private forgetOld(): void {
+    const since = this.nowMs() - MINUTE_MS;
+    const kept = this.recent.findIndex((atMs) => atMs > since);
+    this.recent.splice(0, kept < 0 ? this.recent.length : kept);
+  }
+}
+
+/** Of a backend that runs no commands. */
+export const NO_COMMANDS: CommandUse = new CommandMeter().use();

@@ -1,0 +1,27 @@
+/** One entry below `backends`: which adapter, and its keys. A new kind is one more file in kinds/ and a line here. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { BackendOptions } from '../../backends/registry.ts';
+import { localFile, localOptions } from './kinds/local.ts';
+import { lsfFile, lsfOptions } from './kinds/lsf.ts';
+import { sgeFile, sgeOptions } from './kinds/sge.ts';
+import { slurmFile, slurmOptions } from './kinds/slurm.ts';
+
+export const backendFile = z.discriminatedUnion('kind', [slurmFile, sgeFile, lsfFile, localFile]);
+export type BackendFile = z.output<typeof backendFile>;
+
+/** As the adapter is told. */
+export function backendOptions(name: string, file: BackendFile, stateDir: string): BackendOptions {
+  switch (file.kind) {
+    case 'slurm':
+      return slurmOptions(file);
+    case 'sge':
+      return sgeOptions(file);
+    case 'lsf':
+      return lsfOptions(file);
+    case 'local':
+      return localOptions(file, join(stateDir, name));
+    default:
+      return file satisfies never;
+  }
+}
