@@ -206,7 +206,8 @@ export interface Backend {
   /**
    * Shell lines (POSIX sh) at the top of every batch script. They set `wf_native`, `wf_count` and `wf_index` from
    * the job's environment, and do what the scheduler does not: log, umask, site variables (preamble.ts). Exit
-   * codes that the scheduler takes as orders to itself go into `wf_reserved`, each between blanks.
+   * codes that the scheduler takes as orders to itself go into `wf_reserved`, each between blanks. `wf_tag` is set
+   * before them: where a scheduler tells its jobs nothing of themselves, the tag is their native id.
    */
   preamble(script: ScriptHead): string;
   /** Why no job could ever be put to this scheduler with such a request; checked when a run is submitted. */

@@ -47,7 +47,7 @@ export interface BatchScheduler {
   /** At most `IDS_PER_COMMAND` jobs, never none. Nothing found: `complete` with no jobs. */
   account(query: AccountingQuery, ask: Ask): Promise<Snapshot>;
   /** At most `IDS_PER_COMMAND` ids, never none. */
-  abort(nativeIds: readonly NativeId[], manner: AbortManner, ask: Ask): Promise<RequestReply>;
+  abort(nativeIds: readonly NativeId[], manner: AbortManner, ask: Ask, owner: Owner): Promise<RequestReply>;
   unblock?(nativeIds: readonly NativeId[], ask: Ask): Promise<RequestReply>;
   causeInLog(log: string): EndKind | undefined;
 }
@@ -106,7 +106,8 @@ export function createBatchBackend(
     },
     async abort(owner, nativeIds, manner) {
       const ask = asker('abort', owner);
-      return allSent(await Promise.all(chunks(nativeIds).map((ids) => scheduler.abort(ids, manner, ask))));
+      const replies = chunks(nativeIds).map((ids) => scheduler.abort(ids, manner, ask, owner));
+      return allSent(await Promise.all(replies));
     },
     ...(unblock && {
       async unblock(owner: Owner, nativeIds: readonly NativeId[]) {

@@ -74,8 +74,8 @@ function batchScript(submission: SubmissionFiles, profile: string): string {
     '#!/bin/sh',
     // Of our own making only, whatever the environment holds.
     'wf_native= wf_count= wf_index= wf_reserved=',
-    submission.preamble,
     `wf_tag=${shellQuote(submission.tag)}`,
+    submission.preamble,
     `wf_spool=${shellQuote(submission.spoolDirectory)}`,
     `wf_profile=${shellQuote(profile)}`,
     `wf_login_program=${shellQuote(LOGIN_PROGRAM)}`,
