@@ -1,27 +1,32 @@
 /** The contract on processes of this machine. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { rmSync } from 'node:fs';
+import type { Backend } from '../../backends/backend.ts';
 import { createBackend } from '../../backends/registry.ts';
 import { describeBackend } from './describe-backend.ts';
-import type { Habitat } from './world.ts';
+import type { Habitat } from './habitat.ts';
+import { directoryFor, ourselves } from './owners.ts';
 
 describeBackend('local', openLocal);
 
 async function openLocal(): Promise<Habitat> {
-  const { uid, gid, username, homedir, shell } = userInfo();
-  const directory = mkdtempSync('/tmp/wf-contract-local-');
-  chmodSync(directory, 0o755);
+  const owner = ourselves();
+  const directory = directoryFor(owner);
+  const stateDir = `${directory}/state`;
+  const again = (): Backend => createBackend('here', { kind: 'local', stateDir, cpus: 4, graceSeconds: 1 });
   return {
-    backend: createBackend('here', {
-      kind: 'local',
-      stateDir: `${directory}/state`,
-      cpus: 4,
-      graceSeconds: 1,
-    }),
-    owner: { uid, gid, name: username, home: homedir, shell: shell ?? '/bin/sh' },
+    backend: again(),
+    again,
+    owner,
     directory,
-    refused: { cpus: 1_000_000 },
+    siteEnv: {},
+    impossible: { cpus: 1_000_000 },
+    refused: 'nothing',
+    waiting: { resources: { cpus: 4 }, behind: { cpus: 1 }, blocked: false },
+    killed: 'Cancelled',
+    forgetsUnstarted: false,
     dropsLimits: false,
+    costs: { observe: 0, account: 0, abort: 0 },
+    spoiler: 'runs no commands',
     close: async () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -1,15 +1,12 @@
 /** The contract on a real SLURM: as another user where we are root, else as ourselves. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
-import type { Owner } from '../../backends/backend.ts';
+import { rmSync } from 'node:fs';
+import type { Backend } from '../../backends/backend.ts';
 import { createSlurm } from '../../backends/slurm/slurm.ts';
 import { describeBackend } from './describe-backend.ts';
-import type { Habitat } from './world.ts';
-
-/** The user that test/schedulers/slurm-up makes. */
-const TEST_USER = 'wfalice';
+import { type Habitat, SITE_ENV } from './habitat.ts';
+import { directoryFor, testUser } from './owners.ts';
+import { createSpoiler } from './spoiler.ts';
 
 describeBackend(
   'slurm (real)',
@@ -18,17 +15,26 @@ describeBackend(
 );
 
 async function openSlurm(): Promise<Habitat> {
-  const owner = someOwner();
-  const directory = mkdtempSync('/tmp/wf-contract-');
-  chmodSync(directory, 0o755);
-  if (process.geteuid?.() === 0) chownSync(directory, owner.uid, owner.gid);
+  const owner = testUser();
+  const directory = directoryFor(owner);
+  const spoiler = createSpoiler(directory, ['sbatch', 'squeue', 'sacct', 'scancel', 'scontrol']);
+  const env = { PATH: spoiler.path, ...SITE_ENV };
+  const again = (changes = {}): Backend => createSlurm('cluster', { settleMs: 1_000, env, ...changes });
   return {
-    backend: createSlurm('cluster', { settleMs: 1_000 }),
+    backend: again(),
+    again,
     owner,
-    directory: join(directory),
+    directory,
+    siteEnv: SITE_ENV,
+    impossible: { options: { slurm: ['--array=0-9'] } },
     refused: { queue: 'no-such-partition' },
-    held: { options: { slurm: ['--hold'] } },
+    waiting: { resources: { options: { slurm: ['--hold'] } }, blocked: true },
+    killed: 'Cancelled',
+    forgetsUnstarted: false,
     dropsLimits: true,
+    // By ids, and by names for those without one.
+    costs: { observe: 1, account: 2, abort: 1 },
+    spoiler,
     close: async () => rmSync(directory, { recursive: true }),
   };
 }
@@ -41,14 +47,4 @@ function answers(): boolean {
   } catch {
     return false;
   }
-}
-
-function someOwner(): Owner {
-  if (process.geteuid?.() !== 0) {
-    const { uid, gid, username, homedir, shell } = userInfo();
-    return { uid, gid, name: username, home: homedir, shell: shell ?? '/bin/sh' };
-  }
-  const line = execFileSync('getent', ['passwd', TEST_USER], { encoding: 'utf8' }).trim();
-  const [name = '', , uid, gid, , home = '/', shell = '/bin/sh'] = line.split(':');
-  return { uid: Number(uid), gid: Number(gid), name, home, shell };
 }

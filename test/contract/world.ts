@@ -1,129 +1,156 @@
 /**
- * What the contract suite needs of the world: where jobs may live, submitting small scripts there, and waiting
- * for what becomes of them.
+ * What the promises need of a habitat: submitting small scripts, looking until something is so, counting commands.
  */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Backend,
+  CommandPurpose,
   JobObservation,
   KnownJob,
   NativeId,
-  Owner,
-  Resources,
   Snapshot,
   SubmitReply,
   SubmitRequest,
   Tag,
 } from '../../backends/backend.ts';
-
-export interface Habitat {
-  readonly backend: Backend;
-  readonly owner: Owner;
-  /** Absolute; the owner can write there and the jobs see it. */
-  readonly directory: string;
-  /** A request that this scheduler refuses for good; absent where it refuses nothing. */
-  readonly refused?: Resources;
-  /** A request with which a job is accepted and held; absent where nothing can be held. */
-  readonly held?: Resources;
-  /** Do the limits of the submitting process stay out of the job? */
-  readonly dropsLimits: boolean;
-  close(): Promise<void>;
-}
+import { shellQuote } from '../../backends/shell-quote.ts';
+import type { Habitat } from './habitat.ts';
 
 export interface World {
   readonly habitat: Habitat;
   readonly backend: Backend;
-  submit(script: string, changes?: Partial<SubmitRequest> & { readonly place?: string }): Promise<Submission>;
+  submit(script: string, changes?: Changes): Promise<Submission>;
 }
 
-interface Submission {
+type Changes = Partial<SubmitRequest> & {
+  /** Added to the name of the job's directory. */
+  readonly place?: string;
+  /** Submits in place of the habitat's own backend. */
+  readonly through?: Backend;
+};
+
+export interface Submission {
   readonly tag: Tag;
   readonly reply: SubmitReply;
   readonly nativeId: NativeId;
+  readonly known: KnownJob;
   /** Holds the script, the log and what the job writes. */
   readonly place: string;
   seen(wanted: (job: JobObservation) => boolean, index?: number): Promise<JobObservation>;
   read(file: string): string;
 }
 
-export function createWorld(habitat: Habitat): World {
-  const { backend, owner, directory } = habitat;
+/** `submitted` is told of every job, so that nothing is left behind. */
+export function createWorld(habitat: Habitat, submitted: (nativeId: NativeId) => void): World {
   return {
     habitat,
-    backend,
-    async submit(text, { place: name = '', ...changes } = {}) {
-      const tag = newTag();
-      const place = `${directory}/${tag}${name}`;
-      const script = `${place}/job`;
-      mkdirSync(place);
-      const head = { log: `${place}/log`, umask: 0o022, elements: 1, ...changes };
-      writeFileSync(
-        script,
-        `#!/bin/sh\n${backend.preamble(head)}\ncd ${quoted(place)} || exit 99\n${text}\n`,
-        {
-          mode: 0o755,
-        },
-      );
-      if (process.geteuid?.() === 0)
-        for (const path of [place, script]) chownSync(path, owner.uid, owner.gid);
-      const request = {
-        ...head,
-        tag,
-        owner,
-        resources: {},
-        workdir: place,
-        script,
-        ...changes,
-      };
-      const reply = await backend.submit(request);
+    backend: habitat.backend,
+    async submit(text, changes = {}) {
+      const request = prepare(habitat, text, changes);
+      const reply = await (changes.through ?? habitat.backend).submit(request);
       const nativeId = reply.kind === 'accepted' ? reply.nativeId : ('none' as NativeId);
-      return {
-        tag,
-        reply,
-        nativeId,
-        place,
-        seen: (wanted, index = 0) => seen(habitat, { tag, index, nativeId }, wanted),
-        read: (file) => readOrEmpty(`${place}/${file}`),
-      };
+      if (reply.kind === 'accepted') submitted(nativeId);
+      const { tag, workdir: place } = request;
+      const known = { tag, index: 0, nativeId };
+      const read = (file: string): string => readOrEmpty(`${place}/${file}`);
+      const look = (wanted: (job: JobObservation) => boolean, index = 0): Promise<JobObservation> =>
+        seen(habitat, { ...known, index }, wanted);
+      return { tag, reply, nativeId, known, place, seen: look, read };
     },
   };
 }
 
+/** The script and its directory are on disk before the submit command runs. */
+function prepare({ backend, owner, directory }: Habitat, text: string, changes: Changes): SubmitRequest {
+  const { place: name = '', through, ...wishes } = changes;
+  const tag = newTag();
+  const place = `${directory}/${tag}${name}`;
+  const script = `${place}/job`;
+  const head = { log: `${place}/log`, umask: 0o022, elements: 1, ...wishes };
+  const lines = [
+    '#!/bin/sh',
+    `wf_native= wf_count= wf_index= wf_reserved= wf_tag=${tag}`,
+    backend.preamble(head),
+    `cd ${shellQuote(place)} || exit 98`,
+  ];
+  mkdirSync(place);
+  writeFileSync(script, `${lines.join('\n')}\n${text}\n`, { mode: 0o755 });
+  if (process.geteuid?.() === 0) for (const path of [place, script]) chownSync(path, owner.uid, owner.gid);
+  return { tag, owner, resources: {}, workdir: place, script, ...head };
+}
+
 /** Looks again until the job is as wanted; how long that takes is the test runner's business. */
 async function seen(
-  { backend, owner }: Habitat,
-  { tag, index, nativeId }: KnownJob,
+  habitat: Habitat,
+  known: KnownJob,
   wanted: (job: JobObservation) => boolean,
 ): Promise<JobObservation> {
   for (;;) {
-    const snapshot = await backend.observe(owner, [{ tag, index, nativeId }]);
-    const jobs = snapshot.kind === 'complete' ? snapshot.jobs : [];
-    const job = jobs.find((each) => each.tag === tag && each.index === index);
+    const job = await look(habitat, known);
     if (job !== undefined && wanted(job)) return job;
     if (job?.state === 'ended') throw new Error(`the job ended instead: ${JSON.stringify(job)}`);
-    await sleep(200);
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 
+/** By the listing; where a listing lacks the job, its end may be known to accounting, as some forget at once. */
+async function look({ backend, owner }: Habitat, known: KnownJob): Promise<JobObservation | undefined> {
+  const listing = await backend.observe(owner, [known]);
+  if (listing.kind === 'unavailable') return undefined;
+  const isIt = ({ tag, index }: JobObservation): boolean => tag === known.tag && index === known.index;
+  const listed = listing.jobs.find(isIt);
+  if (listed !== undefined) return listed;
+  const { tag, nativeId } = known;
+  const records = await backend.account({ owner, jobs: [{ tag, nativeId }], sinceMs: lately() });
+  return jobsOf(records).find((record) => isIt(record) && record.state === 'ended');
+}
+
+const LOOK_AGAIN_MS = 200;
+
 export const hasEnded = (job: JobObservation): boolean => job.state === 'ended';
+export const isRunning = (job: JobObservation): boolean => job.state === 'running';
 
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(200);
+  while (!(await holds())) await sleep(LOOK_AGAIN_MS);
+}
+
+/** Does it again and again while `work` is done: a request may miss a job that is just starting. */
+export async function whileAsking<T>(ask: () => Promise<unknown>, work: Promise<T>): Promise<T> {
+  let done = false;
+  const finished = work.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await ask();
+    await Promise.race([finished, sleep(2_000)]);
+  }
+  return finished;
 }
 
 export function jobsOf(snapshot: Snapshot): readonly JobObservation[] {
   return snapshot.kind === 'complete' ? snapshot.jobs : [];
 }
 
+/** What `work` cost, of one purpose. */
+export async function commandsFor(
+  backend: Backend,
+  purpose: CommandPurpose,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const before = backend.commandUse().total[purpose];
+  await work();
+  return backend.commandUse().total[purpose] - before;
+}
+
 export function newTag(): Tag {
   return `contract.1.${randomBytes(5).toString('hex')}` as Tag;
 }
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+/** No test was begun before it, whatever the clocks of other hosts say. */
+export function lately(): number {
+  return Date.now() - 3_600_000;
 }
 
 function readOrEmpty(path: string): string {
@@ -131,30 +158,5 @@ function readOrEmpty(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
-  }
-}
-
-export async function withEnvironment<T>(
-  variables: Readonly<Record<string, string>>,
-  work: () => Promise<T>,
-): Promise<T> {
-  Object.assign(process.env, variables);
-  try {
-    return await work();
-  } finally {
-    for (const name of Object.keys(variables)) delete process.env[name];
-  }
-}
-
-/** With another soft limit on open files in this very process while `work` is done. */
-export async function withOpenFiles<T>(limit: number, work: () => Promise<T>): Promise<T> {
-  const set = (soft: string): string =>
-    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`], { encoding: 'utf8' });
-  const soft = execFileSync('sh', ['-c', 'ulimit -Sn'], { encoding: 'utf8' }).trim();
-  set(String(limit));
-  try {
-    return await work();
-  } finally {
-    set(soft);
   }
 }

@@ -1,0 +1,37 @@
+/** How a job ended comes back as it was. */
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { hasEnded, isRunning, type World } from '../world.ts';
+
+export function endsAreToldApart(world: () => World): void {
+  test('a job that succeeds knows its own id, and ends Succeeded', async () => {
+    const job = await world().submit('echo "$wf_native $wf_count $wf_index" > identity');
+    expect(job.reply.kind).toBe('accepted');
+    const { end } = await job.seen(hasEnded);
+    expect(end).toMatchObject({ kind: 'Succeeded', exitCode: 0 });
+    expect(job.read('identity')).toBe(`${job.nativeId} 0 0\n`);
+  });
+
+  // 137 may be the shell's word for a signal: that is for the adapter to say, the code is the code.
+  test.each([3, 137, 255])('exit code %i comes back as it is', async (code) => {
+    const { end } = await (await world().submit(`exit ${code}`)).seen(hasEnded);
+    expect(end).toMatchObject({ kind: expect.stringMatching(/^(NonZeroExit|Signaled)$/), exitCode: code });
+  });
+
+  // The wrapper keeps what is reserved from the scheduler (job-wrapper.ts); all else must be safe to say.
+  test.each([99, 100])('exit code %i is no order to the scheduler, or is reserved', async (code) => {
+    const job = await world().submit(
+      `case "$wf_reserved" in *" ${code} "*) echo > reserved; exit 1 ;; esac; exit ${code}`,
+    );
+    const { end } = await job.seen(hasEnded);
+    const said = job.read('reserved') === '' ? code : 1;
+    expect(end).toMatchObject({ kind: 'NonZeroExit', exitCode: said });
+  });
+
+  test('a job that runs is seen running', async () => {
+    const job = await world().submit('while [ ! -e go ]; do sleep 0.2; done');
+    expect(await job.seen(isRunning)).toMatchObject(job.known);
+    writeFileSync(`${job.place}/go`, '');
+    expect((await job.seen(hasEnded)).end?.kind).toBe('Succeeded');
+  });
+}
