@@ -64,8 +64,7 @@ export function createWorld(habitat: Habitat, submitted: (nativeId: NativeId) =>
 
 /** The script and its directory are on disk before the submit command runs. */
 function prepare({ backend, owner, directory }: Habitat, text: string, changes: Changes): SubmitRequest {
-  const { place: name = '', through, ...wishes } = changes;
-  const tag = newTag();
+  const { place: name = '', through, tag = newTag(), ...wishes } = changes;
   const place = `${directory}/${tag}${name}`;
   const script = `${place}/job`;
   const head = { log: `${place}/log`, umask: 0o022, elements: 1, ...wishes };
