@@ -4,6 +4,7 @@
  * What wfctl needs only now and then (the parser, the engine) are files of their own beside it, required when
  * a command wants them. Native add-ons cannot go into a bundle and stay in node_modules.
  */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,8 @@ const PARTS = {
   'run-mode.cjs': 'daemon/run-mode.ts',
   'store-worker.cjs': 'daemon/store/worker.ts',
 };
+/** What adapters of a site import: a module, with its types beside it (package.json, `exports`). */
+const FOR_ADAPTERS = { 'backend.mjs': 'backends/for-adapters.ts' };
 /** Parts that wfctl imports where its sources say so: left outside its bundle. */
 const LAZY = new Map(
   ['wfctl-commands.cjs', 'workflow.cjs', 'run-mode.cjs'].map((part) => [
@@ -48,6 +51,7 @@ const wanted = (programs) =>
 await Promise.all([
   ...wanted(PROGRAMS).map(([name, entry]) => bundle(name, entry, '#!/usr/bin/env node\n')),
   ...wanted(PARTS).map(([name, entry]) => bundle(name, entry, '')),
+  ...wanted(FOR_ADAPTERS).map(([name, entry]) => bundleForAdapters(name, entry)),
 ]);
 for (const [name] of wanted(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
 const migrations = join(ROOT, 'daemon/store/migrations');
@@ -57,16 +61,9 @@ writeFileSync(join(OUT, 'package.json'), '{"type":"commonjs"}\n');
 
 function bundle(name, entry, shebang) {
   return build({
-    entryPoints: [join(ROOT, entry)],
-    outfile: join(OUT, name),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
+    ...common(name, entry),
     format: 'cjs',
-    minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'none',
-    logLevel: 'warning',
     external: ['better-sqlite3', 'koffi'],
     // yargs 17 as a module relies on import.meta and top-level await, which CommonJS has not.
     alias: { yargs: join(ROOT, 'node_modules/yargs/index.cjs') },
@@ -76,4 +73,25 @@ function bundle(name, entry, shebang) {
     },
     plugins: [leaveOutside],
   });
+}
+
+function bundleForAdapters(name, entry) {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const types = ['-p', join(ROOT, 'tsconfig.types.json'), '--outDir', join(OUT, 'types')];
+  execFileSync(process.execPath, [compiler, ...types], { stdio: 'inherit' });
+  writeFileSync(join(OUT, 'types/package.json'), '{"type":"module"}\n');
+  return build({ ...common(name, entry), format: 'esm' });
+}
+
+function common(name, entry) {
+  return {
+    entryPoints: [join(ROOT, entry)],
+    outfile: join(OUT, name),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  };
 }

@@ -1,6 +1,7 @@
 /**
  * Which adapter stands behind a kind of backend. The only place that knows them all.
  */
+import { type AdapterBackendOptions, type Opened, openAdapter } from './adapter/open.ts';
 import type { Backend } from './backend.ts';
 import { createLocal, type LocalSettings } from './local/local.ts';
 import { createLsf, type LsfSettings } from './lsf/lsf.ts';
@@ -12,9 +13,16 @@ export type SlurmOptions = { readonly kind: 'slurm' } & Partial<SlurmSettings>;
 export type SgeOptions = { readonly kind: 'sge' } & Partial<SgeSettings>;
 export type LsfOptions = { readonly kind: 'lsf' } & Partial<LsfSettings>;
 export type LocalOptions = { readonly kind: 'local' } & Partial<LocalSettings>;
-export type BackendOptions = SlurmOptions | SgeOptions | LsfOptions | LocalOptions;
+export type BuiltInOptions = SlurmOptions | SgeOptions | LsfOptions | LocalOptions;
+export type BackendOptions = BuiltInOptions | AdapterBackendOptions;
 
-export function createBackend(name: string, options: BackendOptions): Backend {
+/** Whatever kind it is: of an adapter that is not ours, the module is loaded. Never throws. */
+export async function openBackend(name: string, options: BackendOptions): Promise<Opened> {
+  if (options.kind === 'adapter') return openAdapter(name, options);
+  return { ok: true, backend: createBackend(name, options) };
+}
+
+export function createBackend(name: string, options: BuiltInOptions): Backend {
   switch (options.kind) {
     case 'slurm':
       return createSlurm(name, options);

@@ -1,20 +1,17 @@
 /** Makes the loop's real parts of a configuration: shared by the daemon and by `wfctl run`. */
 import { hostname, userInfo } from 'node:os';
 import type { Owner } from '../backends/backend.ts';
-import { createBackend } from '../backends/registry.ts';
 import { systemClock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import type { OpenedConfig } from './config/open-config.ts';
 import { createDirectOwnerFiles } from './files/direct-owner-files.ts';
 import type { LoopLog, LoopParts } from './loop/parts.ts';
 import type { Store } from './store/store.ts';
 import { openNative } from './workflow/native/open.ts';
 
-export function engineParts(config: Config, store: Store, log: LoopLog): LoopParts {
+export function engineParts({ config, backends }: OpenedConfig, store: Store, log: LoopLog): LoopParts {
   return {
     store,
-    backends: new Map(
-      config.backends.map((backend) => [backend.name, createBackend(backend.name, backend.options)]),
-    ),
+    backends,
     files: createDirectOwnerFiles(),
     clock: systemClock,
     random: Math.random,

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
 import { identifyInUserMode } from './api/user-mode.ts';
-import { type Config, type ConfigOptions, loadConfig, mistakeText, realSources } from './config/config.ts';
+import { type Config, type ConfigOptions, mistakeText, realSources } from './config/config.ts';
+import { type OpenedConfig, openConfig } from './config/open-config.ts';
 import { createDoor } from './door.ts';
 import { Driver } from './driver.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
@@ -45,13 +46,13 @@ async function main(): Promise<void> {
   if (options === undefined) return;
   // Whatever is written: files of the daemon are its user's alone, whatever the shell it was started from.
   process.umask(0o077);
-  const loaded = loadConfig(realSources(options, process.env));
+  const loaded = await openConfig(realSources(options, process.env));
   if (!loaded.ok) return fail(loaded.mistakes.map(mistakeText).join('\n'));
   const listenOn = passedSocket() ?? { kind: 'path', path: loaded.config.socket };
   const log = createLog(loaded.config.logLevel, isJournal(process.env['JOURNAL_STREAM'], fstatSync(2)));
   const notifier = takeNotifier(process.env, process.pid);
   const store = await openState(loaded.config, log);
-  if (store !== undefined) await serve(loaded.config, store, listenOn, log, notifier);
+  if (store !== undefined) await serve(loaded, store, listenOn, log, notifier);
 }
 
 function readOptions(): ConfigOptions | undefined {
@@ -107,13 +108,14 @@ async function openState(config: Config, log: Logger): Promise<Store | undefined
 const NO_SPACE_RETRY_MS = 10_000;
 
 async function serve(
-  config: Config,
+  opened: OpenedConfig,
   store: Store,
   listenOn: ListenOn,
   log: Logger,
   notifier: Notifier,
 ): Promise<void> {
-  const loop = await createLoop(engineParts(config, store, log));
+  const { config } = opened;
+  const loop = await createLoop(engineParts(opened, store, log));
   const startedAtMs = Date.now();
   let leave: (why: string) => void = () => undefined;
   const driver = new Driver(loop, {

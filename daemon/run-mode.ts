@@ -7,7 +7,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, parse, resolve } from 'node:path';
 import { presentRunWithCalls } from './api/present.ts';
-import { type Config, loadConfig, mistakeText, realSources } from './config/config.ts';
+import { type Config, mistakeText, realSources } from './config/config.ts';
+import { openConfig } from './config/open-config.ts';
 import { Driver } from './driver.ts';
 import { hasEnded, type Run } from './engine/model.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
@@ -42,7 +43,7 @@ export type RunOptions = CommonOptions &
 
 /** Answers the exit code: by the run's end, or by what kept it from starting. */
 export async function runInForeground(options: RunOptions): Promise<number> {
-  const loaded = loadConfig(realSources({}, options.env));
+  const loaded = await openConfig(realSources({}, options.env));
   if (!loaded.ok) return fail('USAGE', loaded.mistakes.map(mistakeText).join('\n'));
   const directory = directoryOf(options, loaded.config);
   if (options.kind === 'resume' && !existsSync(stateDirectory(directory))) {
@@ -54,7 +55,7 @@ export async function runInForeground(options: RunOptions): Promise<number> {
   const opened = await openPrivateStore(directory, loaded.config);
   if (typeof opened === 'string') return fail('USAGE', opened);
   const config: Config = { ...loaded.config, stateDir: stateDirectory(directory) };
-  const loop = await createLoop(engineParts(config, opened, quietLog));
+  const loop = await createLoop(engineParts({ ...loaded, config }, opened, quietLog));
   const session = new Session(loop, opened, options, directory);
   const exitCode = await session.run(options.onSignal ?? config.runOnSignal);
   await opened.close();

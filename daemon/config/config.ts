@@ -11,7 +11,7 @@ import type { PhaseName } from '../lifecycle/phases.ts';
 import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from '../protocol/paths.ts';
 import type { Mistake } from '../workflow/language.ts';
 import { readSource, type Source, type SourceRead } from '../workflow/native/source.ts';
-import { backendOptions } from './backend-schema.ts';
+import { backendOptions, type Places } from './backend-schema.ts';
 import { nameHint, schemaMistakes } from './config-mistakes.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
 
@@ -58,8 +58,9 @@ export interface ConfigSources {
   readonly hasProgram: (name: string) => boolean;
 }
 
+/** `source` tells where in the file something stands that only its use shows to be wrong. */
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: true; readonly config: Config; readonly source: Source }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 export function loadConfig(sources: ConfigSources): ConfigResult {
@@ -69,9 +70,10 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   if (!read.ok) return read;
   const checked = configSchema.safeParse(read.source.plain);
   if (!checked.success) return { ok: false, mistakes: schemaMistakes(read.source, checked.error.issues) };
+  const { source } = read;
   const config = assemble(checked.data, sources, found.file);
-  const mistakes = conflicts(read.source, config);
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config };
+  const mistakes = conflicts(source, config);
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, source };
 }
 
 /** The real file system, for `main`. */
@@ -131,7 +133,8 @@ function assemble(data: ConfigFile, sources: ConfigSources, file: string): Confi
     }),
   };
   const stateDir = resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? defaultStateDir(chosen));
-  const backends = allBackends(data, stateDir, sources);
+  const places = { stateDir, configFile: file, home: env['HOME'] ?? '/' };
+  const backends = allBackends(data, places, sources);
   return {
     ...defined({ file: file || undefined, runsDir: path(data.runs.dir) }),
     stateDir,
@@ -170,13 +173,13 @@ function engineSettings(data: ConfigFile, backend: string): EngineSettings {
 }
 
 /** Those of the file, and those that need no words: a scheduler whose commands are on PATH, and `local`. */
-function allBackends(data: ConfigFile, stateDir: string, { hasProgram }: ConfigSources): BackendConfig[] {
+function allBackends(data: ConfigFile, places: Places, { hasProgram }: ConfigSources): BackendConfig[] {
   const written = { ...data.backends };
   for (const { kind, program } of FOUND_BY_PROGRAM) if (hasProgram(program)) written[kind] ??= { kind };
   written['local'] ??= { kind: 'local' };
   return Object.entries(written).map(([name, file]) => ({
     name,
-    options: backendOptions(name, file, stateDir),
+    options: backendOptions(name, file, places),
   }));
 }
 

@@ -6,7 +6,7 @@ interface Defaults {
   readonly poll: string;
   readonly settle: string;
   readonly commandTimeout: string;
-  readonly maxActive: number;
+  readonly maxActive: number | string;
 }
 
 export function commonKeys({ poll, settle, commandTimeout, maxActive }: Defaults) {

@@ -1,0 +1,44 @@
+/**
+ * The configuration with its backends made: all that can be wrong with it is found before the daemon serves.
+ * What an adapter of the site finds wrong is said with its place in the file, too.
+ */
+import type { Backend } from '../../backends/backend.ts';
+import { openBackend } from '../../backends/registry.ts';
+import type { Mistake } from '../workflow/language.ts';
+import type { Source } from '../workflow/native/source.ts';
+import { type BackendConfig, type Config, type ConfigSources, loadConfig } from './config.ts';
+
+export type Backends = ReadonlyMap<string, Backend>;
+
+export interface OpenedConfig {
+  readonly config: Config;
+  readonly backends: Backends;
+}
+
+export type OpenedConfigResult =
+  | ({ readonly ok: true } & OpenedConfig)
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+export async function openConfig(sources: ConfigSources): Promise<OpenedConfigResult> {
+  const loaded = loadConfig(sources);
+  if (!loaded.ok) return loaded;
+  const { config, source } = loaded;
+  const backends = new Map<string, Backend>();
+  const mistakes: Mistake[] = [];
+  for (const configured of config.backends) {
+    const opened = await open(configured, source);
+    if ('mistakes' in opened) mistakes.push(...opened.mistakes);
+    else backends.set(configured.name, opened.backend);
+  }
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, backends };
+}
+
+async function open({ name, options }: BackendConfig, source: Source) {
+  const opened = await openBackend(name, options);
+  if (opened.ok) return opened;
+  const mistakes = opened.mistakes.map(({ path, message }) => {
+    const whole = ['backends', name, ...path];
+    return source.mistake(source.placeOf(whole), `'${whole.join('.')}' ${message}`);
+  });
+  return { mistakes };
+}
