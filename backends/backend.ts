@@ -210,7 +210,10 @@ export interface Backend {
    * before them: where a scheduler tells its jobs nothing of themselves, the tag is their native id.
    */
   preamble(script: ScriptHead): string;
-  /** Why no job could ever be put to this scheduler with such a request; checked when a run is submitted. */
+  /**
+   * Why no job could ever be put to this scheduler with such a request; checked when a run is submitted. What is
+   * absent is no reason: it may only be unknown yet.
+   */
   check(resources: Resources): string | undefined;
   probe(): Promise<Probe>;
   submit(request: SubmitRequest): Promise<SubmitReply>;

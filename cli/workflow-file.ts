@@ -1,4 +1,5 @@
 /** Reads a workflow and what is given to it, as the user. The parser is loaded only here, when it is needed. */
+import { mistakeLines } from '../daemon/protocol/mistake-lines.ts';
 import type { Mistake, Program, WorkflowBundle } from '../daemon/workflow/language.ts';
 import { CliError } from './cli-error.ts';
 import { pairsOf } from './options.ts';
@@ -38,10 +39,4 @@ export async function readWorkflow(
     `${args.file} is not valid; nothing was submitted`,
     checked.mistakes.flatMap(mistakeLines),
   );
-}
-
-/** `file:line:column: message`, the line, and a caret under the place. */
-export function mistakeLines({ file, line, column, message, text }: Mistake): string[] {
-  const head = `${file}:${line}:${column}: ${message}`;
-  return text === '' ? [head] : [head, `  ${text}`, `  ${text.slice(0, column - 1).replace(/\S/g, ' ')}^`];
 }

@@ -3,7 +3,7 @@
  * store in the run's own directory; whatever kills it, `wfctl run --resume DIR` goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, parse, resolve } from 'node:path';
 import { presentRunWithCalls } from './api/present.ts';
@@ -59,6 +59,8 @@ export async function runInForeground(options: RunOptions): Promise<number> {
   const session = new Session(loop, opened, options, directory);
   const exitCode = await session.run(options.onSignal ?? config.runOnSignal);
   await opened.close();
+  // A workflow that was refused leaves nothing behind.
+  if (options.kind === 'new' && !session.hasRun) rmSync(directory, { recursive: true });
   return exitCode;
 }
 
@@ -97,6 +99,8 @@ class Session {
   private readonly store: Store;
   private readonly options: RunOptions;
   private readonly directory: string;
+  /** Something was submitted, or taken up again. */
+  hasRun = false;
   private lastSeq = 0;
 
   constructor(loop: Loop, store: Store, options: RunOptions, directory: string) {
@@ -118,6 +122,7 @@ class Session {
       await driver.stop();
       return fail('INVALID_WORKFLOW', runId);
     }
+    this.hasRun = true;
     const left = this.watchSignals(runId, onSignal);
     const stopPrinting = this.loop.onEvents(() => void this.printEvents());
     const end = await Promise.race([this.untilEnded(runId), left]);

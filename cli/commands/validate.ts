@@ -1,9 +1,10 @@
 /** wfctl validate: checks a workflow and what is given to it, with no daemon. */
+import { mistakeLines } from '../../daemon/protocol/mistake-lines.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import { WORKFLOW_OPTIONS } from '../options.ts';
 import type { Output } from '../print/output.ts';
-import { checkWorkflow, mistakeLines } from '../workflow-file.ts';
+import { checkWorkflow } from '../workflow-file.ts';
 
 export const validate = defineCommand({
   options: (yargs) =>

@@ -9,8 +9,10 @@ import type { ChangeSet } from '../engine/change-set.ts';
 import { type AbortRequest, hasEnded, type Run } from '../engine/model.ts';
 import { RunState } from '../engine/run-state.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { Opened, Program } from '../workflow/language.ts';
+import { mistakeLines } from '../protocol/mistake-lines.ts';
+import type { Mistake, Opened, Program } from '../workflow/language.ts';
 import type { AbortWish, SubmitWish } from './parts.ts';
+import { requestMistakes } from './request-check.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** A wish that can be fulfilled: what goes to disk, and what happens once it is there. */
@@ -47,19 +49,13 @@ export function prepareSubmit(
   id: number,
   uuid: string,
 ): Preparation<Run> {
-  if (!opened.ok) {
-    const details = opened.mistakes.map(
-      ({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`,
-    );
-    return refuse(
-      'INVALID_WORKFLOW',
-      `the workflow has ${details.length} mistake(s); nothing was submitted`,
-      details,
-    );
-  }
+  if (!opened.ok) return refuseMistakes(opened.mistakes);
   const { program } = opened;
   const backend = wish.backend ?? program.backend ?? set.parts.settings.backend;
   const unknown = unknownBackend(set, backend);
+  if (unknown !== undefined && wish.backend !== undefined) return refuse('INVALID_REQUEST', unknown);
+  const mistakes = requestMistakes(opened.requests, backend, set.parts.backends);
+  if (mistakes.length > 0) return refuseMistakes(mistakes);
   if (unknown !== undefined) return refuse('INVALID_REQUEST', unknown);
   const run = newRun(set, wish, program, backend, id, uuid);
   return {
@@ -79,6 +75,12 @@ export function prepareSubmit(
       apply: () => set.addRun(new RunState(run, program, set.changes)),
     },
   };
+}
+
+function refuseMistakes<T>(mistakes: readonly Mistake[]): { kind: 'settled'; answer: Answer<T> } {
+  const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
+  const message = `the workflow has ${count}; nothing was submitted`;
+  return refuse('INVALID_WORKFLOW', message, mistakes.flatMap(mistakeLines));
 }
 
 function unknownBackend(set: WorkingSet, backend: string): string | undefined {

@@ -22,7 +22,8 @@ export const ERRORS = {
   INVALID_WORKFLOW: {
     status: 400,
     exitCode: 2,
-    meaning: 'The workflow, or a value given to it, is not valid; every mistake is listed.',
+    meaning:
+      'The workflow, or a value given to it, is not valid, or asks a backend for what it can never do; every mistake is listed.',
   },
   REQUEST_TOO_LARGE: {
     status: 413,

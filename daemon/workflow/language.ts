@@ -168,6 +168,23 @@ export interface Mistake {
 
 export type Value = string | number | boolean | null | readonly Value[];
 
+/** What a task, or a step, asks of a scheduler, as far as it is known before anything runs. */
+export interface TaskRequest {
+  /** Absent: the run's. */
+  readonly backend?: string;
+  readonly resources: Resources;
+  /** Says of a part of it what is wrong, at its place: `predicate` follows the name of that part. */
+  mistake(part: RequestPart, predicate: string): Mistake;
+}
+
+export type RequestPart =
+  | { readonly kind: 'backend' }
+  /** The resources as a whole. */
+  | { readonly kind: 'resources' }
+  | { readonly kind: 'resource'; readonly name: Exclude<keyof Resources, 'options'> }
+  /** One word of `options`, of those for this kind of backend. */
+  | { readonly kind: 'option'; readonly of: string; readonly index: number };
+
 /** A workflow as `wfctl` sends it: contents, never paths the daemon would have to open. */
 export interface WorkflowBundle {
   readonly language: 'native';
@@ -180,7 +197,8 @@ export interface WorkflowBundle {
 }
 
 export type Opened =
-  | { readonly ok: true; readonly program: Program }
+  /** `requests`: one of each task and each step, however many calls it has. */
+  | { readonly ok: true; readonly program: Program; readonly requests: readonly TaskRequest[] }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 /** Pure. Every mistake is reported at once. */

@@ -38,6 +38,8 @@ describe('a daemon that is asked nonsense', () => {
       'name: x\ninputs: {s: {linesOf: no.txt}}\ntasks: {a: {run: x}}\n',
       /no\.txt/,
     ],
+    ['GPUs where there are none', 'name: x\ntasks: {a: {resources: {gpus: 1}, run: x}}\n', /:2:31: .*GPUs/],
+    ['a task on no backend', 'name: x\ntasks: {a: {backend: lcoal, run: x}}\n', /:2:22: .*'local'/],
   ])('%s', async (_name, text, says) => {
     const file = daemon.write('bad.yaml', text);
     const { code, stdout, stderr } = await daemon.wfctl('submit', file, '--backend', 'local');

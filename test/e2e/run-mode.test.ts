@@ -45,6 +45,14 @@ test('2 when it cannot begin', async () => {
   expect(await place.wfctl('run', '--resume', place.directory)).toMatchObject({ code: 2, stdout: '' });
 });
 
+test('a request that can never be met is refused, and leaves nothing behind', async () => {
+  const file = place.write('greedy.yaml', 'tasks: {a: {run: "true", resources: {nodes: 2}}}\n');
+  const { code, stdout, stderr } = await place.wfctl('run', file, '--backend', 'local');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/greedy\.yaml:1:45: 'resources\.nodes' of task 'a' .*one machine; ask for less/);
+  expect(readdirSync(place.place('wf-runs'))).toEqual([]);
+});
+
 test('SIGINT aborts: jobs end first, onAbort is run', async () => {
   const file = place.write(
     'long.yaml',

@@ -20,7 +20,7 @@ import {
   textsOf,
   type Workflow,
 } from './model.ts';
-import { layerOf, mergeLayers, type ResourceLayer } from './resources.ts';
+import { impliedLayer, layerOf, mergeLayers, type ResourceLayer } from './resources.ts';
 import type { DefaultsBody, RetriesBody, TaskBody } from './schema.ts';
 import type { Path } from './source.ts';
 import { parseDurationMs } from './units.ts';
@@ -47,6 +47,22 @@ export function compile(draft: Draft): Workflow {
   };
 }
 
+/** A script's own lines are part of the task: they override the defaults, and the task's keys override them. */
+export function resourceLayers(
+  { file, bundle }: Pick<Draft, 'file' | 'bundle'>,
+  path: Path,
+  body: TaskBody,
+): readonly ResourceLayer[] {
+  const script = body.script === undefined ? undefined : bundle.files[body.script];
+  const isStep = path[0] !== 'tasks';
+  return [
+    layerOf(file.defaults?.resources, ['defaults', 'resources']),
+    ...(isStep ? [impliedLayer({ timeSeconds: STEP_SECONDS }, path)] : []),
+    ...(script === undefined ? [] : [impliedLayer(readDirectives(script), [...path, 'script'])]),
+    layerOf(body.resources, [...path, 'resources']),
+  ];
+}
+
 /** Steps of finalization are cut off after this, unless they say otherwise (the format: 10 min). */
 const STEP_SECONDS = 600;
 
@@ -58,7 +74,7 @@ function compileTasks(draft: Draft): Map<string, Task> {
 function compileTask(draft: Draft, name: string, path: Path, body: TaskBody): Task {
   const defaults: DefaultsBody = draft.file.defaults ?? {};
   const retries = mergedRetries(defaults.retries, body.retries);
-  const { known, open } = resourcesOf(draft, path, body);
+  const { known, open } = mergeLayers(resourceLayers(draft, path, body));
   return {
     name,
     path,
@@ -79,7 +95,7 @@ function compileTask(draft: Draft, name: string, path: Path, body: TaskBody): Ta
       text: compileText(draft, written, at),
     })),
     grow: { memory: retries.grow?.memory ?? 1, time: retries.grow?.time ?? 1 },
-    policy: policyOf(body, defaults, retries),
+    policy: policyOf(body, retries),
   };
 }
 
@@ -102,17 +118,6 @@ function commandOf(draft: Draft, path: Path, body: TaskBody): Task['command'] {
   return { kind: 'script', content: content ?? '', args };
 }
 
-/** A script's own lines are part of the task: they override the defaults, and the task's keys override them. */
-function resourcesOf(draft: Draft, path: Path, body: TaskBody): ResourceLayer {
-  const script = body.script === undefined ? undefined : draft.bundle.files[body.script];
-  const isStep = path[0] !== 'tasks';
-  const layers: ResourceLayer[] = [layerOf(draft.file.defaults?.resources, ['defaults', 'resources'])];
-  if (isStep) layers.push({ known: { timeSeconds: STEP_SECONDS }, open: new Map() });
-  if (script !== undefined) layers.push({ known: readDirectives(script), open: new Map() });
-  layers.push(layerOf(body.resources, [...path, 'resources']));
-  return mergeLayers(layers);
-}
-
 function workdirOf(draft: Draft, path: Path, body: TaskBody): Task['workdir'] {
   const isOwn = body.workdir !== undefined;
   const written = String((isOwn ? body.workdir : draft.file.defaults?.workdir) ?? 'submit');
@@ -130,8 +135,8 @@ function retriesMap(retries: RetriesBody | undefined): RetriesMap {
   return typeof retries === 'number' ? { max: retries } : (retries ?? {});
 }
 
-function policyOf(body: TaskBody, defaults: DefaultsBody, retries: RetriesMap): TaskPolicy {
-  const backend = body.backend ?? defaults.backend;
+function policyOf(body: TaskBody, retries: RetriesMap): TaskPolicy {
+  const { backend } = body; // the defaults' is the run's, unless another one is given at submit
   const on = retries.on ?? ['NonZeroExit', 'Signaled', 'OutOfMemory', 'TimeLimit'];
   const delay = retries.delay === undefined ? undefined : parseDurationMs(retries.delay);
   return {

@@ -6,6 +6,7 @@ import { check } from './check.ts';
 import { compile } from './compile.ts';
 import { declaredNames } from './draft.ts';
 import { createProgram } from './program.ts';
+import { requestsOf } from './requests.ts';
 import { readSource, type Source } from './source.ts';
 import { validateShape } from './validate.ts';
 
@@ -30,7 +31,7 @@ function openSource(bundle: WorkflowBundle, source: Source): ReturnType<OpenWork
   check(draft, workflow);
   return mistakes.length > 0
     ? { ok: false, mistakes: inOrder(mistakes) }
-    : { ok: true, program: createProgram(workflow) };
+    : { ok: true, program: createProgram(workflow), requests: requestsOf(draft, workflow) };
 }
 
 /** As they stand in the file; what several tasks inherit from the defaults is said once. */

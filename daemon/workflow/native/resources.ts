@@ -2,6 +2,7 @@
  * Resources as a workflow writes them → as a backend takes them, and how they grow from try to try.
  */
 import type { Resources } from '../../../backends/backend.ts';
+import type { RequestPart } from '../language.ts';
 import { hasExpression } from './expression.ts';
 import type { ResourcesBody } from './schema.ts';
 import type { Path } from './source.ts';
@@ -14,10 +15,12 @@ export interface ResourceLayer {
     keyof Resources,
     { readonly key: string; readonly written: string; readonly path: Path }
   >;
+  /** Where the file says a part of it; the nearest place around what it does not say. */
+  pathOf(part: RequestPart): Path;
 }
 
-export function layerOf(body: ResourcesBody | undefined, path: Path): ResourceLayer {
-  const { options, ...single } = body ?? {};
+export function layerOf(body: ResourcesBody = {}, path: Path): ResourceLayer {
+  const { options, ...single } = body;
   const open = new Map<keyof Resources, { key: string; written: string; path: Path }>();
   let known: Resources = options === undefined ? {} : { options: texts(options) };
   for (const [key, written] of Object.entries(single)) {
@@ -28,11 +31,25 @@ export function layerOf(body: ResourcesBody | undefined, path: Path): ResourceLa
     const parsed = parseResource(key, written);
     if (parsed.ok) known = { ...known, ...parsed.value };
   }
-  return { known, open };
+  return { known, open, pathOf: (part) => [...path, ...stepsTo(part, single)] };
+}
+
+/** Resources that no `resources` says: all of them stand at one place. */
+export function impliedLayer(known: Resources, path: Path): ResourceLayer {
+  return { known, open: new Map(), pathOf: () => path };
+}
+
+/** The layer that has the last word on a part of the request. */
+export function lastWordOn(part: RequestPart, layers: readonly ResourceLayer[]): ResourceLayer | undefined {
+  return layers.findLast(({ known, open }) => {
+    if (part.kind === 'option') return known.options?.[part.of] !== undefined;
+    return part.kind === 'resource' && (part.name in known || open.has(part.name));
+  });
 }
 
 /** Later layers override earlier ones, key by key. */
-export function mergeLayers(layers: readonly ResourceLayer[]): ResourceLayer {
+export function mergeLayers(layers: readonly ResourceLayer[]): Pick<ResourceLayer, 'known' | 'open'> {
+  const nothing: Pick<ResourceLayer, 'known' | 'open'> = { known: {}, open: new Map() };
   return layers.reduce((below, above) => {
     const open = new Map([...below.open].filter(([field]) => !(field in above.known)));
     for (const [field, text] of above.open) open.set(field, text);
@@ -40,7 +57,7 @@ export function mergeLayers(layers: readonly ResourceLayer[]): ResourceLayer {
     for (const field of above.open.keys()) delete known[field];
     const options = { ...below.known.options, ...above.known.options };
     return { known: Object.keys(options).length > 0 ? { ...known, options } : known, open };
-  });
+  }, nothing);
 }
 
 /** One setting, when its text is known. */
@@ -98,6 +115,12 @@ function fieldOf(key: string): keyof Resources {
   const field = FIELDS[key];
   if (field === undefined) throw new Error(`the schema lets '${key}' pass, but it is no resource`);
   return field;
+}
+
+function stepsTo(part: RequestPart, single: Readonly<Record<string, unknown>>): Path {
+  if (part.kind === 'option') return ['options', part.of, part.index];
+  const key = part.kind === 'resource' && Object.keys(single).find((each) => fieldOf(each) === part.name);
+  return key ? [key] : [];
 }
 
 function named(field: keyof Resources, parsed: Parsed<unknown>): Parsed<Resources> {

@@ -208,8 +208,15 @@ describe('limits', () => {
     }
   });
 
-  test('a backend that is not configured is named in the reason', async () => {
-    const story = await DaemonStory.withRun("name: one\ntasks:\n  A: { run: 'true', backend: lsf }\n");
+  test('a backend that is configured no more is named in the reason', async () => {
+    const story = await DaemonStory.begin();
+    const { backends } = story.parts;
+    story.parts = { ...story.parts, backends: new Map([...backends, ['lsf', new ScriptedBackend('lsf')]]) };
+    await story.restart();
+    await story.submit("name: one\ntasks:\n  A: { run: 'true', backend: lsf }\n", { hold: true });
+    story.parts = { ...story.parts, backends };
+    await story.restart();
+    await story.ask((loop) => loop.desk.release({ runId: 1, by: 'ada' }));
     await story.later(3);
     expect(await story.call('A')).toMatchObject({
       status: 'Failed',
