@@ -32,6 +32,8 @@ export interface ExitMark {
 /** Everything one attempt's directory says, read anew. */
 export interface Marks {
   readonly claim?: ClaimMark;
+  /** The daemon has taken the claim: no job will ever run this attempt. */
+  readonly revoked?: true;
   readonly exit?: ExitMark;
   /** Jobs that found the claim taken and ended without running the command. */
   readonly duplicates: readonly NativeId[];
@@ -54,6 +56,9 @@ export interface SpoolEntry {
   /** Seconds resolution is enough. */
   readonly atMs?: number;
 }
+
+/** The claim's link text where the daemon has taken it; no scheduler has such an id. */
+export const REVOKED = 'wfd-revoked.0';
 
 /** The claim's link text, `nativeId.runCount`. A native id may hold dots itself (`4711.3`). */
 export function parseClaim(target: string, atMs: number): ClaimMark | undefined {

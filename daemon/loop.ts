@@ -11,7 +11,7 @@ import { type Attempt, attemptKey, type EventRow, hasEnded } from './engine/mode
 import type { RunState } from './engine/run-state.ts';
 import { Asker } from './loop/ask.ts';
 import { roomOf, runQueues } from './loop/dispatch-room.ts';
-import { EndRequests, requestEnds } from './loop/end-jobs.ts';
+import { claimsToTake, JobRequests, requestEnds } from './loop/end-jobs.ts';
 import { Inbox, type Input } from './loop/inputs.ts';
 import { intend, launch } from './loop/launch.ts';
 import type { LoopParts } from './loop/parts.ts';
@@ -76,14 +76,14 @@ export class Loop {
     const { clock } = this.set.parts;
     const now = clock.monotonicMs();
     const moment = this.set.moment();
-    const requests = new EndRequests();
+    const requests = new JobRequests();
     const wanted = this.takeInputs(now, moment, requests);
     this.advanceRuns(now, moment);
     requestEnds(this.set, requests, moment, (backend) => this.asker.isUnreachable(backend));
     requests.send(this.set, this.asker);
     this.dispatchCalls(now, moment);
     await this.commit();
-    for (const want of wanted) this.asker.want(want);
+    for (const want of [...wanted, ...claimsToTake(this.set, now)]) this.asker.want(want);
     this.wakeAt = this.nextWake(now, this.asker.ask(now));
   }
 
@@ -116,7 +116,7 @@ export class Loop {
     return !this.isStopping && this.degraded === undefined && !this.set.settings.has('drain');
   }
 
-  private takeInputs(now: number, moment: Moment, requests: EndRequests): readonly Wanted[] {
+  private takeInputs(now: number, moment: Moment, requests: JobRequests): readonly Wanted[] {
     const context: SettleContext = {
       set: this.set,
       moment,
@@ -155,15 +155,14 @@ export class Loop {
   private takeInput(
     input: Input,
     context: SettleContext,
-    requests: EndRequests,
+    requests: JobRequests,
   ): Iterable<{ readonly state: RunState; readonly attempt: Attempt }> {
     switch (input.kind) {
       case 'reply': {
         const { backend } = input;
         this.submitting.set(backend, (this.submitting.get(backend) ?? 1) - 1);
         this.throttle.note(backend, input.reply.kind, context.now);
-        takeReply(context, input.tag, input.reply, input.at);
-        return [];
+        return takeReply(context, input.tag, input.reply, input.at);
       }
       case 'snapshot':
         return this.takeListing(input, context, requests);
@@ -185,7 +184,7 @@ export class Loop {
   private takeListing(
     input: Extract<Input, { kind: 'snapshot' }>,
     context: SettleContext,
-    requests: EndRequests,
+    requests: JobRequests,
   ) {
     const watch = this.asker.watch(input.watch);
     if (watch === undefined) return [];

@@ -4,7 +4,7 @@
  */
 import type { AbortManner, NativeId } from '../../backends/backend.ts';
 import type { TaskAbort } from '../workflow/language.ts';
-import { endAttempt, finish, type Moment } from './ends.ts';
+import { endAttempt, finish, lookUpAgain, type Moment } from './ends.ts';
 import { type Evidence, livingIds } from './evidence.ts';
 import type { AbortRequest, Attempt, Call, Ending, Orphan, Run } from './model.ts';
 import { nativeIdOf } from './reconcile.ts';
@@ -36,10 +36,18 @@ export function wishEnds(state: RunState, moment: Moment): void {
   }
 }
 
-export function wish(state: RunState, attempt: Attempt, why: Ending['why'], moment: Moment): void {
+export function wish(
+  state: RunState,
+  attempt: Attempt,
+  why: Ending['why'],
+  moment: Moment,
+  detail?: string,
+): void {
   if (attempt.ending !== undefined && (attempt.ending.why === why || why !== 'force')) return;
+  const { nowMs } = moment;
   const tries = attempt.ending?.tries ?? 0;
-  state.putAttempt({ ...attempt, ending: { why, atMs: moment.nowMs, tries, nextAtMs: moment.nowMs } });
+  const ending = { why, atMs: nowMs, tries, nextAtMs: nowMs, ...(detail !== undefined && { detail }) };
+  state.putAttempt({ ...attempt, ending });
 }
 
 /** One call alone (SEMANTICS 4): ends `Aborted` at once where no job is involved. */
@@ -50,16 +58,17 @@ export function abortCall(
   moment: Moment,
 ): void {
   const marked: Call = { ...call, abort: request };
+  const before = state.attempts.get(call.key);
+  if (before?.state.kind === 'ready' && !lookUpAgain(state, before)) {
+    state.putCall(marked);
+    return endAttempt(state, before, { cause: 'AbortedByUser' }, moment);
+  }
   const attempt = state.attempts.get(call.key);
   if (attempt !== undefined && state.active.has(call.key)) {
-    state.putCall(marked);
+    state.putCall({ ...marked, status: 'Active' });
     // A step that must not be cut off is let run to its end, as in the abort of a run.
     if (state.policy(call).abort.kind !== 'finish') wish(state, attempt, 'user', moment);
     return;
-  }
-  if (attempt?.state.kind === 'ready') {
-    state.putCall(marked);
-    return endAttempt(state, attempt, { cause: 'AbortedByUser' }, moment);
   }
   finish(state, { ...marked, status: 'Aborted' }, request.reason ?? 'aborted', moment);
 }

@@ -4,7 +4,7 @@
  */
 import type { Told } from '../workflow/language.ts';
 import { abortCall } from './abort.ts';
-import { dropRetries, endAttempt, failForGood, finish, type Moment } from './ends.ts';
+import { dropRetries, endAttempt, failForGood, finish, lookUpAgain, type Moment } from './ends.ts';
 import { isClosed, skipReason } from './failure-mode.ts';
 import { continueFinalization } from './finalize.ts';
 import { hasEnded, type RunEnd } from './model.ts';
@@ -101,7 +101,7 @@ function skipReady(state: RunState, key: string, moment: Moment): void {
     if (dropped) return failForGood(state, call, call.reason ?? 'failed', moment);
     return finish(state, { ...call, status: 'Skipped' }, skipReason(state.run), moment);
   }
-  if (attempt.state.kind !== 'ready') return;
+  if (attempt.state.kind !== 'ready' || lookUpAgain(state, attempt)) return;
   // Sent back by the scheduler before it was ever a job: the attempt ends, the call was never started.
   state.putAttempt({
     ...attempt,
@@ -152,7 +152,9 @@ export function sendBack(
   const attempt = state.attempts.get(key);
   if (attempt?.state.kind !== 'submitting' || attempt.tag === undefined) return;
   const submission = state.submissions.get(attempt.tag);
-  if (submission !== undefined) state.putSubmission({ ...submission, status: 'superseded' });
+  const status = how === 'certain' ? 'void' : 'superseded';
+  if (submission !== undefined && submission.status !== 'superseded')
+    state.putSubmission({ ...submission, status });
   if (how === 'proved' && !goesOn(state, key)) {
     return endAttempt(state, attempt, { cause: 'NeverStarted', detail: reason }, moment);
   }
@@ -167,6 +169,13 @@ export function sendBack(
   );
   const { abort } = state.call(key);
   if (abort !== undefined) abortCall(state, state.call(key), abort, moment);
+}
+
+/** Would an attempt that never arrived be submitted again? If not, `sendBack` is its end. */
+export function isSubmittedAgain(state: RunState, key: string): boolean {
+  const call = state.call(key);
+  if (call.abort !== undefined || !goesOn(state, key)) return false;
+  return call.role !== 'call' || !isClosed(state.run);
 }
 
 /** Steps are what may start in an aborting run, so one that never arrived is submitted again there, too. */

@@ -130,6 +130,20 @@ export function failForGood(state: RunState, call: Call, reason: string, moment:
   if (isClosed(state.run)) dropRetries(state, moment);
 }
 
+/**
+ * An attempt that was sent back must end, but the submission it was sent back from may still arrive, or has by
+ * now: it is in doubt again, until a job is found or the daemon has taken its claim (reconcile.ts).
+ */
+export function lookUpAgain(state: RunState, attempt: Attempt): boolean {
+  const tag = state.givenUp.get(attempt.call);
+  const submission = tag && state.submissions.get(tag);
+  if (submission === undefined || state.revoked.has(attempt.call)) return false;
+  const element = submission.elements.findIndex(({ call }) => call === attempt.call);
+  state.putAttempt({ ...attempt, state: { kind: 'submitting' }, tag: submission.tag, element });
+  state.putCall({ ...state.call(attempt.call), status: 'Active' });
+  return true;
+}
+
 /** Calls that wait for a retry end `Failed` with their last cause. */
 export function dropRetries(state: RunState, moment: Moment): void {
   for (const key of [...state.waiting]) {

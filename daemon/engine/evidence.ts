@@ -5,6 +5,7 @@
  */
 import type { JobObservation, NativeId } from '../../backends/backend.ts';
 import type { Marks, SpoolEntry } from '../../backends/marks.ts';
+import type { Outcome } from './model.ts';
 
 /** Complete snapshots in a row that must lack a job before its absence counts. */
 export const ABSENT_SNAPSHOTS_MIN = 3;
@@ -23,6 +24,10 @@ export interface Evidence {
   marks: Marks | undefined;
   /** When the reading of `marks` began. */
   marksAt: number;
+  /** When the daemon last began to take the claim itself. */
+  revokeAt: number;
+  /** Its newest submission was refused for good, while an earlier one, given up, may still arrive. */
+  refusal: Outcome | undefined;
   /** When an exit mark was first seen. */
   exitSince: number | undefined;
   /** What accounting says; absent until it has answered. */
@@ -38,6 +43,8 @@ export function newEvidence(countsFrom: number): Evidence {
     endedSince: undefined,
     marks: undefined,
     marksAt: Number.NEGATIVE_INFINITY,
+    revokeAt: Number.NEGATIVE_INFINITY,
+    refusal: undefined,
     exitSince: undefined,
     records: undefined,
   };
@@ -114,6 +121,7 @@ export function noteSpool(evidence: Evidence, entry: SpoolEntry, now: number): v
  * found the claim taken ends with 0 without having run anything, so its end decides nothing.
  */
 export function ownJob(evidence: Evidence): JobObservation | undefined {
+  if (evidence.marks?.revoked === true) return undefined; // whatever is there has nothing to run any more
   const claim = evidence.marks?.claim;
   if (claim !== undefined) return evidence.listed.find((job) => job.nativeId === claim.nativeId);
   const duplicates = new Set(evidence.marks?.duplicates ?? []);

@@ -133,6 +133,8 @@ export const NEXT_ATTEMPT_STATES = {
 export interface Ending {
   readonly why: 'user' | 'force' | 'unsatisfiable';
   readonly atMs: number;
+  /** Why it can never run, in the scheduler's words; of `unsatisfiable`. */
+  readonly detail?: string;
   /** A first signal was sent at this time; `kill` follows when its grace has passed. */
   readonly signalledAtMs?: number;
   /** How often we have asked. */
@@ -156,8 +158,11 @@ export interface Attempt {
     readonly reason: string;
     readonly plain: string;
     readonly forever: boolean;
+    readonly clearable?: true;
     readonly sinceMs: number;
   };
+  /** When the scheduler was told to try the job once more (`Eqw`); never twice. */
+  readonly unblockedAtMs?: number;
   readonly ending?: Ending;
   readonly queuedAtMs?: number;
   readonly startedAtMs?: number;
@@ -171,8 +176,11 @@ export interface Submission {
   readonly backend: string;
   readonly elements: readonly { readonly call: CallKey; readonly number: number }[];
   readonly createdAtMs: number;
-  /** `superseded`: its attempts were sent back; watched until the run ends, and jobs found are ended. */
-  readonly status: 'open' | 'superseded';
+  /**
+   * `superseded`: its attempts were sent back while it was in doubt; watched until the run ends, and jobs found are
+   * ended. `void`: sent back as well, and surely nothing was ever submitted.
+   */
+  readonly status: 'open' | 'superseded' | 'void';
   readonly nativeId?: NativeId;
 }
 

@@ -80,7 +80,7 @@ export function outcomeOfEnding(ending: Ending): PlainOutcome {
     case 'force':
       return { cause: 'AbortedByUser' };
     case 'unsatisfiable':
-      return { cause: 'Unsatisfiable' };
+      return { cause: 'Unsatisfiable', ...(ending.detail !== undefined && { detail: ending.detail }) };
     default:
       return ending.why satisfies never;
   }

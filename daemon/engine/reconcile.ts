@@ -16,13 +16,19 @@ export interface Facts {
   readonly refineMs: number;
   readonly lateMarkMs: number;
   readonly hasAccounting: boolean;
+  /** The listing shows a job by its tag alone; if not, a submission in doubt cannot be proved absent. */
+  readonly canLookUp: boolean;
+  /** An attempt that never arrived would be submitted again; if not, its end is final. */
+  readonly goesOn: boolean;
+  /** Another submission of this attempt had been given up, and may still arrive. */
+  readonly mayStillCome: boolean;
   readonly causeInLog: (log: string) => EndContext['hint'];
   /** The claim holder's submission had been given up before it was found. */
   readonly isSuperseded: (nativeId: NativeId) => boolean;
 }
 
-/** What should be looked at before the next verdict. */
-export type Want = 'marks' | 'accounting' | 'snapshot';
+/** What should be done before the next verdict; `revoke`: take the attempt's claim, so that no job ever can. */
+export type Want = 'marks' | 'accounting' | 'snapshot' | 'revoke';
 
 export type Verdict =
   | { readonly kind: 'wait'; readonly wants: readonly Want[]; readonly until?: number }
@@ -31,19 +37,68 @@ export type Verdict =
       readonly state: Extract<AttemptState, { kind: 'queued' | 'running' }>;
       readonly job?: JobObservation;
     }
-  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly nativeId?: NativeId }
+  | {
+      readonly kind: 'ended';
+      readonly outcome: Outcome;
+      readonly nativeId?: NativeId;
+      /** No mark and no scheduler says so: it follows from the job's absence. */
+      readonly isAssumed?: true;
+    }
   /** A submission in doubt: proved not to be there. */
   | { readonly kind: 'neverArrived' };
 
 const WAIT: Verdict = { kind: 'wait', wants: [] };
 
 export function judge(attempt: Attempt, evidence: Evidence, facts: Facts): Verdict {
+  const verdict = weigh(attempt, evidence, facts);
+  return isFinalWithoutClaim(verdict, evidence, facts) ? claimFirst(verdict, evidence, facts) : verdict;
+}
+
+function weigh(attempt: Attempt, evidence: Evidence, facts: Facts): Verdict {
   const own = ownJob(evidence);
   if (currentExit(evidence) !== undefined) return judgeExit(attempt, evidence, own, facts);
-  if (own?.state === 'ended') return judgeEnded(attempt, evidence, own, facts);
+  if (evidence.refusal !== undefined && evidence.marks?.claim === undefined)
+    return { kind: 'ended', outcome: evidence.refusal };
+  if (own?.state === 'ended') {
+    return judgeEnded(attempt, evidence, own, evidence.endedSince ?? facts.now, facts);
+  }
   if (own !== undefined) return alive(evidence, own);
   if (isAbsent(evidence, facts.settleMs)) return judgeAbsent(attempt, evidence, facts);
-  return claimedButUnlisted(attempt, evidence);
+  const record = recordedEnd(attempt, evidence);
+  if (record !== undefined) {
+    return judgeEnded(attempt, evidence, record, evidence.records?.at ?? facts.now, facts);
+  }
+  return unlisted(attempt, evidence, facts);
+}
+
+/**
+ * The end of a job that the listing has lost: schedulers whose listing knows only the living tell ends by their
+ * accounting. That is evidence of an end, so it need not settle; the listing was asked first (SEMANTICS 6).
+ */
+function recordedEnd(attempt: Attempt, evidence: Evidence): JobObservation | undefined {
+  const { lacking, records, marks } = evidence;
+  const nativeId = marks?.claim?.nativeId ?? nativeIdOf(attempt);
+  if (nativeId === undefined || lacking === undefined || records === undefined) return undefined;
+  if (records.at < lacking.first) return undefined;
+  const record = terminalRecord(evidence, nativeId);
+  const ofEarlierRun = (record?.runCount ?? Number.POSITIVE_INFINITY) < (marks?.claim?.runCount ?? 0);
+  return ofEarlierRun ? undefined : record;
+}
+
+/** An end that no claim explains, of an attempt whose job might be on its way still. */
+function isFinalWithoutClaim(verdict: Verdict, evidence: Evidence, facts: Facts): boolean {
+  if (evidence.marks?.claim !== undefined || evidence.marks?.exit !== undefined) return false;
+  if (verdict.kind === 'neverArrived') return !facts.goesOn;
+  return verdict.kind === 'ended' && (verdict.isAssumed === true || facts.mayStillCome);
+}
+
+const REVOKE_AGAIN_MS = 2_000;
+
+/** A submit may arrive later than any rule allows for: it must find its attempt taken. */
+function claimFirst(verdict: Verdict, evidence: Evidence, facts: Facts): Verdict {
+  if (evidence.marks?.revoked === true || isStale(evidence, facts)) return verdict;
+  const again = evidence.revokeAt + REVOKE_AGAIN_MS;
+  return facts.now >= again ? { kind: 'wait', wants: ['revoke'] } : { kind: 'wait', wants: [], until: again };
 }
 
 function judgeExit(
@@ -78,9 +133,14 @@ function isKilling(exitCode: number): boolean {
   return exitCode > 128;
 }
 
-/** The listing says ended and no mark does: a mark may be late, accounting may know more. */
-function judgeEnded(attempt: Attempt, evidence: Evidence, own: JobObservation, facts: Facts): Verdict {
-  const since = evidence.endedSince ?? facts.now;
+/** The scheduler says ended and no mark does: a mark may be late, accounting may know more. */
+function judgeEnded(
+  attempt: Attempt,
+  evidence: Evidence,
+  own: JobObservation,
+  since: number,
+  facts: Facts,
+): Verdict {
   if (evidence.marksAt < since) return { kind: 'wait', wants: ['marks'] };
   const patienceOver = since + facts.lateMarkMs;
   if (facts.now < patienceOver) return { kind: 'wait', wants: [], until: patienceOver };
@@ -119,10 +179,17 @@ function judgeAbsent(attempt: Attempt, evidence: Evidence, facts: Facts): Verdic
     return { kind: 'ended', outcome: outcomeOfReport(record.end, context), nativeId: record.nativeId };
   }
   if (record !== undefined && !isStale(evidence, facts)) return { kind: 'wait', wants: ['accounting'] };
-  if (attempt.state.kind === 'submitting' && evidence.marks?.claim === undefined)
-    return { kind: 'neverArrived' };
-  return { kind: 'ended', outcome: vanished(attempt, evidence), ...(nativeId && { nativeId }) };
+  const isInDoubt = attempt.state.kind === 'submitting' && evidence.marks?.claim === undefined;
+  if (isInDoubt && (facts.canLookUp || attempt.ending !== undefined)) return { kind: 'neverArrived' };
+  const outcome = isInDoubt ? NOT_FOUND_AGAIN : vanished(attempt, evidence);
+  return { kind: 'ended', outcome, isAssumed: true, ...(nativeId && { nativeId }) };
 }
+
+const NOT_FOUND_AGAIN: Outcome = {
+  cause: 'Lost',
+  claimed: false,
+  detail: 'its submit gave no clear answer, and this backend cannot look a job up by its tag',
+};
 
 /** Accounting may call a job running for ever (runaway records); the listing has long lost it. */
 function isStale(evidence: Evidence, facts: Facts): boolean {
@@ -151,12 +218,21 @@ function alive(evidence: Evidence, own: JobObservation): Verdict {
   };
 }
 
-/** A claim seen before any listing shows the job: a reply that was lost, or a job younger than the listing. */
-function claimedButUnlisted(attempt: Attempt, evidence: Evidence): Verdict {
+/** No listing shows the job. A claim may have been quicker; accounting may know its end. */
+function unlisted(attempt: Attempt, evidence: Evidence, facts: Facts): Verdict {
   const claim = evidence.marks?.claim;
-  if (claim === undefined || evidence.lacking !== undefined) return WAIT;
+  if (evidence.lacking !== undefined) return isAskedFor(attempt, evidence, facts) ? ASK_ACCOUNTING : WAIT;
+  if (claim === undefined) return WAIT;
   if (attempt.state.kind !== 'submitting' && attempt.state.kind !== 'queued') return WAIT;
   return { kind: 'alive', state: { kind: 'running', nativeId: claim.nativeId, runCount: claim.runCount } };
+}
+
+const ASK_ACCOUNTING: Verdict = { kind: 'wait', wants: ['accounting'] };
+
+/** Once for every listing that lacks the job. */
+function isAskedFor(attempt: Attempt, { lacking, records, marks }: Evidence, facts: Facts): boolean {
+  const isKnown = nativeIdOf(attempt) !== undefined || marks?.claim !== undefined;
+  return facts.hasAccounting && isKnown && lacking !== undefined && (records?.at ?? 0) < lacking.last;
 }
 
 function contextOf(attempt: Attempt, evidence: Evidence, nativeId: NativeId, facts: Facts): EndContext {

@@ -47,6 +47,10 @@ export class RunState {
   readonly unlisted = new Set<string>();
   /** Jobs met under tags that had been given up: ended by us unless they hold their attempt's claim. */
   readonly superseded = new Set<string>();
+  /** Calls whose newest attempt has a submission that was given up, by its tag: it may still arrive. */
+  readonly givenUp = new Map<CallKey, Tag>();
+  /** Of these, those whose claim the daemon has taken: nothing can arrive any more. */
+  readonly revoked = new Set<CallKey>();
   /** Ids of all reads that have an answer. */
   readonly knownReads = new Set<string>();
   /** Calls whose attempt has a wish to end. */
@@ -107,8 +111,16 @@ export class RunState {
   }
 
   putSubmission(submission: Submission): void {
-    this.submissions.set(submission.tag, submission);
+    this.restoreSubmission(submission);
     this.changes.putSubmission(submission);
+  }
+
+  restoreSubmission(submission: Submission): void {
+    this.submissions.set(submission.tag, submission);
+    if (submission.status !== 'superseded') return;
+    for (const { call, number } of submission.elements) {
+      if (this.attempts.get(call)?.number === number) this.givenUp.set(call, submission.tag);
+    }
   }
 
   putRead(read: StoredRead): void {
@@ -133,6 +145,10 @@ export class RunState {
   }
 
   restoreAttempt(attempt: Attempt): void {
+    if (this.attempts.get(attempt.call)?.number !== attempt.number) {
+      this.givenUp.delete(attempt.call);
+      this.revoked.delete(attempt.call);
+    }
     this.attempts.set(attempt.call, attempt);
     const task = this.call(attempt.call).task;
     const live = attempt.state.kind !== 'ended';

@@ -15,6 +15,7 @@ import {
   readdir,
   readlink,
   stat,
+  symlink,
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -26,6 +27,7 @@ import {
   parseDuplicateName,
   parseExitMark,
   parseSpoolName,
+  REVOKED,
   type SpoolEntry,
 } from '../../backends/marks.ts';
 import { globPaths } from '../workflow/glob.ts';
@@ -46,6 +48,7 @@ export function createDirectOwnerFiles(): OwnerFiles {
     mayMake: (owner, directory) => asOwner(owner, () => mayMake(directory)),
     write: (owner, umask, files) => asOwner(owner, () => writeAll(umask, files)),
     readMarks: (owner, directory, logPath) => asOwner(owner, () => readMarks(directory, logPath)),
+    revoke: (owner, directory, logPath) => asOwner(owner, () => revoke(directory, logPath)),
     listSpool: (owner, directory) => asOwner(owner, () => listSpool(directory)),
     removeSpool: (owner, directory, names) =>
       asOwner(owner, () => inBatches(names, (name) => removeFile(join(directory, name)))),
@@ -148,26 +151,45 @@ async function writeWhole(file: FileToWrite, umask: number): Promise<void> {
 async function readMarks(directory: string, logPath: string): Promise<Marks> {
   const names = (await doing(`cannot list ${directory}`, ifThere(readdir(directory)))) ?? [];
   const has = new Set(names);
-  const claim = has.has('claim')
-    ? await doing(`cannot read ${directory}/claim`, readClaim(directory))
-    : undefined;
+  const claim = has.has('claim') ? await doing(`cannot read ${directory}/claim`, readClaim(directory)) : {};
   const exit = has.has('exit')
     ? await doing(`cannot read ${directory}/exit`, readExit(directory))
     : undefined;
   return {
-    ...(claim === undefined ? {} : { claim }),
+    ...claim,
     ...(exit === undefined ? {} : { exit }),
     duplicates: names.map(parseDuplicateName).filter((id) => id !== undefined),
     log: await readLog(logPath),
   };
 }
 
-async function readClaim(directory: string): Promise<Marks['claim']> {
+async function readClaim(directory: string): Promise<Pick<Marks, 'claim' | 'revoked'>> {
   const path = join(directory, 'claim');
   const info = await ifThere(lstat(path));
-  if (info === undefined || !info.isSymbolicLink()) return undefined;
+  if (info === undefined || !info.isSymbolicLink()) return {};
   const target = await ifThere(readlink(path));
-  return target === undefined ? undefined : parseClaim(target, info.mtimeMs);
+  if (target === REVOKED) return { revoked: true };
+  const claim = target === undefined ? undefined : parseClaim(target, info.mtimeMs);
+  return claim === undefined ? {} : { claim };
+}
+
+/** Who holds the claim is read, not concluded: a network file system may report one's own success as EEXIST. */
+async function revoke(directory: string, logPath: string): Promise<Marks> {
+  const isThere = await doing(`cannot take the claim in ${directory}`, takeClaim(join(directory, 'claim')));
+  const marks = await readMarks(directory, logPath);
+  return isThere ? marks : { ...marks, revoked: true };
+}
+
+/** False: there is no such directory. */
+async function takeClaim(path: string): Promise<boolean> {
+  try {
+    await symlink(REVOKED, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return true;
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function readExit(directory: string): Promise<Marks['exit']> {

@@ -18,6 +18,11 @@ export interface OwnerFiles {
   write(owner: Owner, umask: number, files: readonly FileToWrite[]): Promise<FileAnswer<void>>;
   /** Opens the directory anew: network file systems cache. A directory that is not there has no marks. */
   readMarks(owner: Owner, attemptDirectory: string, logPath: string): Promise<FileAnswer<Marks>>;
+  /**
+   * Takes the claim of an attempt that is given up, unless a job has it, and reads the marks. A directory that is
+   * not there counts as taken: no job can claim in it.
+   */
+  revoke(owner: Owner, attemptDirectory: string, logPath: string): Promise<FileAnswer<Marks>>;
   listSpool(owner: Owner, spoolDirectory: string): Promise<FileAnswer<readonly SpoolEntry[]>>;
   removeSpool(owner: Owner, spoolDirectory: string, fileNames: readonly string[]): Promise<FileAnswer<void>>;
   read(owner: Owner, request: ReadRequest): Promise<ReadResult>;

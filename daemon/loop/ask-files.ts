@@ -22,6 +22,8 @@ export class FileAsker {
   /** By attempt key: being read, and waiting for their turn. */
   private readonly readingMarks = new Set<string>();
   private readonly wantedMarks = new Map<string, Wanted>();
+  /** Attempts whose claim is taken by us with the next look. */
+  private readonly wantedRevokes = new Set<string>();
   private readonly reads = new Set<string>();
   private readonly spools = new Map<RunId, { busy: boolean; next: number }>();
   private readonly set: WorkingSet;
@@ -43,6 +45,11 @@ export class FileAsker {
     this.readNextMarks();
   }
 
+  wantRevoke(state: RunState, attempt: Attempt): void {
+    this.wantedRevokes.add(attemptKey(attempt));
+    this.wantMarks(state, attempt);
+  }
+
   private readNextMarks(): void {
     for (const [key, { state, attempt }] of this.wantedMarks) {
       if (this.readingMarks.size >= MARKS_AT_ONCE) return;
@@ -58,9 +65,13 @@ export class FileAsker {
     this.readingMarks.add(key);
     const begunAt = clock.monotonicMs();
     const log = logPath(submissionDirectory(state.run.directory, attempt.tag));
-    const answer = await files.readMarks(state.run.owner, attempt.directory, log);
+    const isRevoking = this.wantedRevokes.delete(key);
+    const { owner } = state.run;
+    const answer = await (isRevoking
+      ? files.revoke(owner, attempt.directory, log)
+      : files.readMarks(owner, attempt.directory, log));
     this.readingMarks.delete(key);
-    this.inbox.put({ kind: 'marks', attempt: key, answer, begunAt, at: clock.monotonicMs() });
+    this.inbox.put({ kind: 'marks', attempt: key, answer, isRevoking, begunAt, at: clock.monotonicMs() });
     this.readNextMarks();
   }
 

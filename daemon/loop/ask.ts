@@ -91,6 +91,7 @@ export class Asker {
 
   want({ state, attempt, wants }: Wanted): void {
     if (wants.includes('marks')) this.files.wantMarks(state, attempt);
+    if (wants.includes('revoke')) this.files.wantRevoke(state, attempt);
     if (wants.includes('accounting'))
       this.polls.get(watchOf(state, attempt))?.account.add(attemptKey(attempt));
     if (wants.includes('snapshot')) this.hurry(attempt.backend, state.run.owner);

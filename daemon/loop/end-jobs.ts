@@ -1,29 +1,35 @@
 /**
- * Requests that jobs end: of attempts with a wish, of strays, of orphans. Counted in a row first, sent in
- * bulk after the commit, repeated with backoff until the scheduler shows the job gone (SEMANTICS 4).
+ * Requests that jobs end, of attempts with a wish, of strays, of orphans; and that the scheduler try again what
+ * it could not start. Noted in a row first, sent in bulk after the commit. The former are repeated with backoff
+ * until the scheduler shows the job gone (SEMANTICS 4), the latter are made once.
  */
-import type { AbortManner, NativeId, Owner } from '../../backends/backend.ts';
+import type { AbortManner, NativeId, Owner, RequestReply } from '../../backends/backend.ts';
 import { dueRequest, wish } from '../engine/abort.ts';
 import type { Moment } from '../engine/ends.ts';
 import { livingIds } from '../engine/evidence.ts';
+import type { Attempt } from '../engine/model.ts';
+import { nativeIdOf } from '../engine/reconcile.ts';
 import { backoffMs } from '../engine/retry.ts';
 import type { RunState } from '../engine/run-state.ts';
 import { isDue } from '../engine/times.ts';
 import type { Asker } from './ask.ts';
+import type { Wanted } from './settle.ts';
 import type { HuntedOrphan, WorkingSet } from './working-set.ts';
+
+type Manner = AbortManner | { readonly kind: 'unblock' };
 
 interface Bulk {
   readonly backend: string;
   readonly owner: Owner;
-  readonly manner: AbortManner;
+  readonly manner: Manner;
   readonly nativeIds: Set<NativeId>;
 }
 
 /** One bulk per backend, owner and manner: a thousand jobs are one request. */
-export class EndRequests {
+export class JobRequests {
   private readonly bulks = new Map<string, Bulk>();
 
-  add(backend: string, owner: Owner, manner: AbortManner, nativeIds: readonly NativeId[]): void {
+  add(backend: string, owner: Owner, manner: Manner, nativeIds: readonly NativeId[]): void {
     const signal = manner.kind === 'signal' ? manner.signal : '';
     const key = `${backend}/${owner.uid}/${manner.kind}/${signal}`;
     const bulk = this.bulks.get(key) ?? { backend, owner, manner, nativeIds: new Set<NativeId>() };
@@ -44,27 +50,40 @@ async function sendBulk(
   asker: Asker,
   backend: string,
   owner: Owner,
-  manner: AbortManner,
+  manner: Manner,
   ids: readonly NativeId[],
 ): Promise<void> {
   set.commandsUnderWay += 1;
-  const reply = await set.backend(backend)?.abort(owner, ids, manner);
+  const reply = await requestOf(set, backend, owner, manner, ids);
   set.commandsUnderWay -= 1;
   asker.hurry(backend, owner);
   if (reply?.kind !== 'failed') return;
-  set.parts.log.warn(
-    { backend, jobs: ids.length },
-    `jobs could not be asked to end: ${reply.reason}; it is tried again`,
-  );
+  const what =
+    manner.kind === 'unblock'
+      ? `the scheduler could not be told to try jobs again: ${reply.reason}`
+      : `jobs could not be asked to end: ${reply.reason}; it is tried again`;
+  set.parts.log.warn({ backend, jobs: ids.length }, what);
+}
+
+function requestOf(
+  set: WorkingSet,
+  backend: string,
+  owner: Owner,
+  manner: Manner,
+  ids: readonly NativeId[],
+): Promise<RequestReply> | undefined {
+  if (manner.kind === 'unblock') return set.backend(backend)?.unblock?.(owner, ids);
+  return set.backend(backend)?.abort(owner, ids, manner);
 }
 
 export function requestEnds(
   set: WorkingSet,
-  requests: EndRequests,
+  requests: JobRequests,
   moment: Moment,
   isUnreachable: (backend: string) => boolean,
 ): void {
   for (const state of set.runs.values()) {
+    tryBlockedAgain(state, requests, moment);
     giveUpBlocked(state, moment, isUnreachable);
     for (const key of state.endings) {
       const attempt = state.attempts.get(key);
@@ -76,6 +95,24 @@ export function requestEnds(
     }
   }
   for (const orphan of set.orphans.values()) hunt(orphan, requests, moment);
+}
+
+/** What the scheduler could not start and is told to try again, once per attempt (SEMANTICS 3, blocked jobs). */
+function tryBlockedAgain(state: RunState, requests: JobRequests, moment: Moment): void {
+  for (const key of state.blocked) {
+    const attempt = state.attempts.get(key);
+    const nativeId = attempt && nativeIdOf(attempt);
+    if (attempt?.blocked?.clearable !== true || nativeId === undefined) continue;
+    if (attempt.unblockedAtMs !== undefined || attempt.ending !== undefined) continue;
+    state.putAttempt({ ...attempt, unblockedAtMs: moment.nowMs });
+    state.addEvent(
+      moment.nowMs,
+      'attempt.unblocked',
+      `${key} could not be started (${attempt.blocked.plain}); the scheduler is told to try once more`,
+      attempt,
+    );
+    requests.add(attempt.backend, state.run.owner, { kind: 'unblock' }, [nativeId]);
+  }
 }
 
 /**
@@ -94,8 +131,13 @@ function giveUpBlocked(state: RunState, moment: Moment, isUnreachable: (backend:
     }
     const limitMs = blockedLimitMs(state, attempt.blocked.forever, moment);
     if (limitMs !== undefined && moment.nowMs - attempt.blocked.sinceMs >= limitMs)
-      wish(state, attempt, 'unsatisfiable', moment);
+      wish(state, attempt, 'unsatisfiable', moment, whyNever(attempt.blocked));
   }
+}
+
+/** Plain words first, then the scheduler's own, which a person can search for. */
+function whyNever({ plain, reason }: NonNullable<Attempt['blocked']>): string {
+  return plain.includes(reason) ? plain : `${plain} (${reason})`;
 }
 
 function blockedLimitMs(state: RunState, forever: boolean, moment: Moment): number | undefined {
@@ -104,7 +146,7 @@ function blockedLimitMs(state: RunState, forever: boolean, moment: Moment): numb
   return Math.min(ofWorkflow ?? Number.POSITIVE_INFINITY, moment.settings.blockedForeverMs);
 }
 
-function hunt(orphan: HuntedOrphan, requests: EndRequests, moment: Moment): void {
+function hunt(orphan: HuntedOrphan, requests: JobRequests, moment: Moment): void {
   if (!isDue(orphan.nextAskMs, moment.nowMs, moment.settings.abortRetryMaxMs)) return;
   const { row } = orphan;
   const ids = livingIds(orphan.evidence);
@@ -113,4 +155,23 @@ function hunt(orphan: HuntedOrphan, requests: EndRequests, moment: Moment): void
   orphan.nextAskMs = moment.nowMs + backoffMs(orphan.tries, abortRetryMs, abortRetryMaxMs, moment.random());
   orphan.tries += 1;
   requests.add(row.backend, row.owner, { kind: 'force' }, ids);
+}
+
+const REVOKE_AGAIN_MS = 2_000;
+
+/** Under force the daemon takes every claim that no job has taken: what has not begun never will. */
+export function claimsToTake(set: WorkingSet, now: number): readonly Wanted[] {
+  return [...set.runs.values()]
+    .filter(({ run }) => run.status === 'ForceAborting')
+    .flatMap((state) =>
+      [...state.active].flatMap((key) => {
+        const attempt = state.attempts.get(key);
+        if (attempt === undefined) return [];
+        const evidence = set.evidenceOf(attempt);
+        if (evidence.marks?.claim || evidence.marks?.revoked) return [];
+        if (now < evidence.revokeAt + REVOKE_AGAIN_MS) return [];
+        evidence.revokeAt = now;
+        return [{ state, attempt, wants: ['revoke'] as const }];
+      }),
+    );
 }

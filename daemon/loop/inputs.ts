@@ -42,6 +42,8 @@ export type Input =
       readonly kind: 'marks';
       readonly attempt: string;
       readonly answer: FileAnswer<Marks>;
+      /** The claim was to be taken before the marks were read. */
+      readonly isRevoking: boolean;
       readonly begunAt: number;
       readonly at: number;
     }

@@ -2,17 +2,27 @@
 import type { Tag } from '../../backends/backend.ts';
 import { sendBack } from '../engine/advance.ts';
 import { endAttempt } from '../engine/ends.ts';
-import type { Attempt } from '../engine/model.ts';
+import { type Attempt, attemptKey, type Outcome } from '../engine/model.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { LaunchReply } from './inputs.ts';
 import type { SettleContext } from './settle.ts';
+import type { Watched } from './watch.ts';
 
-/** What a submit command (or what came before it) answered. `ambiguous` changes nothing but the clock. */
-export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, at: number): void {
+/**
+ * What a submit command (or what came before it) answered. `ambiguous` changes nothing but the clock. The
+ * attempts that have to be judged now are answered.
+ */
+export function takeReply(
+  context: SettleContext,
+  tag: Tag,
+  reply: LaunchReply,
+  at: number,
+): readonly Watched[] {
   const { set, moment } = context;
   const state = set.tags.get(tag);
   const submission = state?.submissions.get(tag);
-  if (state === undefined || submission === undefined) return;
+  if (state === undefined || submission === undefined) return [];
+  const judge: Watched[] = [];
   for (const element of submission.elements) {
     const attempt = state.attempts.get(element.call);
     if (attempt?.tag !== submission.tag || attempt.number !== element.number) continue;
@@ -22,6 +32,7 @@ export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, 
       evidence.isUnlisted = reply.kind === 'accepted';
     }
     takeReplyFor(context, state, attempt, reply);
+    if (set.evidence.get(attemptKey(attempt))?.refusal !== undefined) judge.push({ state, attempt });
   }
   if (reply.kind === 'accepted') state.putSubmission({ ...submission, nativeId: reply.nativeId });
   if (reply.kind === 'ambiguous') {
@@ -31,6 +42,7 @@ export function takeReply(context: SettleContext, tag: Tag, reply: LaunchReply, 
       `submission ${tag} is in doubt (${reply.reason}); it is looked up`,
     );
   }
+  return judge;
 }
 
 function takeReplyFor(context: SettleContext, state: RunState, attempt: Attempt, reply: LaunchReply): void {
@@ -53,11 +65,9 @@ function takeReplyFor(context: SettleContext, state: RunState, attempt: Attempt,
     }
     case 'rejected':
     case 'notRendered':
-      set.forget(attempt);
-      return endAttempt(state, attempt, { cause: 'Rejected', detail: reply.reason }, moment);
+      return refuse(context, state, attempt, { cause: 'Rejected', detail: reply.reason });
     case 'notPrepared':
-      set.forget(attempt);
-      return endAttempt(state, attempt, { cause: 'LaunchFailure', detail: reply.reason }, moment);
+      return refuse(context, state, attempt, { cause: 'LaunchFailure', detail: reply.reason });
     case 'throttled':
     case 'withheld':
       set.forget(attempt);
@@ -67,4 +77,14 @@ function takeReplyFor(context: SettleContext, state: RunState, attempt: Attempt,
     default:
       return reply satisfies never;
   }
+}
+
+/** An end, at once: unless an earlier submission of the attempt may still arrive. Then its claim is taken first. */
+function refuse({ set, moment }: SettleContext, state: RunState, attempt: Attempt, outcome: Outcome): void {
+  if (state.givenUp.has(attempt.call)) {
+    set.evidenceOf(attempt).refusal = outcome;
+    return;
+  }
+  set.forget(attempt);
+  endAttempt(state, attempt, outcome, moment);
 }

@@ -22,7 +22,7 @@ function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
   for (const call of [...stored.calls].sort((a, b) => a.position - b.position)) restoreCall(state, call);
   for (const attempt of newest(stored.attempts)) state.restoreAttempt(attempt);
   for (const submission of stored.submissions) {
-    state.submissions.set(submission.tag, submission);
+    state.restoreSubmission(submission);
     if (submission.status === 'superseded' && set.backend(submission.backend))
       state.unlisted.add(submission.backend);
   }

@@ -3,7 +3,7 @@
  * `reconcile` become rows here.
  */
 import type { EndKind, JobObservation, NativeId } from '../../backends/backend.ts';
-import { sendBack } from '../engine/advance.ts';
+import { isSubmittedAgain, sendBack } from '../engine/advance.ts';
 import { blockedKey, endAttempt, type Moment } from '../engine/ends.ts';
 import { newEvidence, noteMarks, noteSpool } from '../engine/evidence.ts';
 import type { Attempt } from '../engine/model.ts';
@@ -43,6 +43,9 @@ export function settle(
     refineMs: moment.settings.refineMs,
     lateMarkMs: moment.settings.lateMarkMs,
     hasAccounting: context.hasAccounting(attempt.backend),
+    canLookUp: backend.capabilities.lookUp,
+    goesOn: isSubmittedAgain(state, attempt.call),
+    mayStillCome: state.givenUp.has(attempt.call),
     causeInLog: (log): EndKind | undefined => (log === '' ? undefined : backend.causeInLog(log)),
     isSuperseded: (nativeId) => state.superseded.has(nativeId),
   });
@@ -71,6 +74,7 @@ function apply(
       set.forget(attempt);
       return {};
     case 'neverArrived':
+      if (set.evidenceOf(attempt).marks?.revoked) state.revoked.add(attempt.call);
       sendBack(state, attempt.call, 'its submission never reached the scheduler', moment);
       set.forget(attempt);
       return {};
@@ -143,9 +147,9 @@ function noteAlive(
 
 function blockedOf(attempt: Attempt, job: JobObservation | undefined, moment: Moment): Attempt['blocked'] {
   if (job?.blocked === undefined) return undefined;
-  const { reason, plain, forever } = job.blocked;
-  const sinceMs = attempt.blocked?.reason === reason ? attempt.blocked.sinceMs : moment.nowMs;
-  return { reason, plain, forever, sinceMs };
+  const { blocked } = job;
+  const sinceMs = attempt.blocked?.reason === blocked.reason ? attempt.blocked.sinceMs : moment.nowMs;
+  return { ...blocked, sinceMs };
 }
 
 function isSame(
@@ -175,6 +179,7 @@ export function noteInput(
       noteReadable(set, input.attempt, input.answer);
       if (evidence === undefined || input.answer.kind === 'failed') return [];
       noteMarks(evidence, input.answer.value, input.begunAt, input.at);
+      if (input.isRevoking) evidence.revokeAt = input.begunAt;
       return [input.attempt];
     }
     case 'accounting': {

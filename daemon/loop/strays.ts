@@ -86,7 +86,7 @@ function isStray(set: WorkingSet, state: RunState, job: JobObservation): boolean
   const submission = state.submissions.get(job.tag);
   const element = submission?.elements[job.index];
   const attempt = element && state.attempts.get(element.call);
-  if (submission?.status === 'superseded') state.superseded.add(job.nativeId);
+  if (submission !== undefined && submission.status !== 'open') state.superseded.add(job.nativeId);
   const live = attempt !== undefined && attempt.number === element?.number && state.active.has(attempt.call);
   if (live) {
     const evidence = set.evidenceOf(attempt);

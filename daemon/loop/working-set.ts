@@ -81,7 +81,10 @@ export class WorkingSet {
     const key = attemptKey(attempt);
     const known = this.evidence.get(key);
     if (known !== undefined) return known;
-    const made = newEvidence(Number.POSITIVE_INFINITY);
+    // Of a submission that was given up, and is looked up again, the command has ended long ago.
+    const submission = attempt.tag && this.runs.get(attempt.runId)?.submissions.get(attempt.tag);
+    const isOld = submission && submission.status === 'superseded';
+    const made = newEvidence(isOld ? this.parts.clock.monotonicMs() : Number.POSITIVE_INFINITY);
     this.evidence.set(key, made);
     return made;
   }

@@ -139,6 +139,7 @@ export const attempts = sqliteTable(
     directory: text('directory').notNull(),
     backendStatus: text('backend_status'),
     blocked: text('blocked', { mode: 'json' }).$type<NonNullable<Attempt['blocked']>>(),
+    unblockedAtMs: integer('unblocked_at_ms'),
     ending: text('ending', { mode: 'json' }).$type<Ending>(),
     queuedAtMs: integer('queued_at_ms'),
     startedAtMs: integer('started_at_ms'),

@@ -45,6 +45,10 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
       scenario: withRequeues,
     },
   ),
+  variant('what is given up keeps its claim free', ['endBeforeJob', 'twice', 'verdict'], {
+    files: revokesNothing,
+    scenario: withLateSubmits,
+  }),
   variant('a missing output goes unnoticed', ['verdict'], { files: missesNothing }),
   // What is on disk.
   variant('a commit that was refused is reported as kept', ['answer', 'intention'], {
@@ -161,10 +165,24 @@ function withListing(backend: Backend, change: (snapshot: Snapshot) => Snapshot)
 
 /** More submits come too late in these worlds: only the claim stands between them and a second run. */
 function withoutClaims(scenario: Scenario): Scenario {
+  return withLateSubmits({ ...scenario, files: { ...scenario.files, claims: false } });
+}
+
+function withLateSubmits(scenario: Scenario): Scenario {
   return {
     ...scenario,
-    files: { ...scenario.files, claims: false },
     backends: scenario.backends.map((one) => ({ ...one, backend: { ...one.backend, tooLate: 0.1 } })),
+  };
+}
+
+/** The daemon believes that it has taken the claim. */
+function revokesNothing(files: OwnerFiles): OwnerFiles {
+  return {
+    ...files,
+    revoke: async (owner, directory, log) => {
+      const answer = await files.readMarks(owner, directory, log);
+      return answer.kind === 'failed' ? answer : { kind: 'ok', value: { ...answer.value, revoked: true } };
+    },
   };
 }
 
@@ -333,6 +351,6 @@ function withPolicies(open: OpenWorkflow, change: (policy: TaskPolicy) => TaskPo
     const opened = open(bundle);
     if (!opened.ok) return opened;
     const task = opened.program.task.bind(opened.program);
-    return { ok: true, program: { ...opened.program, task: (name) => change(task(name)) } };
+    return { ...opened, program: { ...opened.program, task: (name) => change(task(name)) } };
   };
 }

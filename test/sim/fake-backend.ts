@@ -8,7 +8,9 @@ import type {
   AbortManner,
   AccountingQuery,
   Backend,
+  CommandPurpose,
   JobObservation,
+  KnownJob,
   NativeId,
   Owner,
   RequestReply,
@@ -16,7 +18,7 @@ import type {
   SubmitReply,
   SubmitRequest,
 } from '../../backends/backend.ts';
-import { NO_COMMANDS } from '../../backends/command-meter.ts';
+import { CommandMeter } from '../../backends/command-meter.ts';
 import { type FakeCluster, OUT_OF_MEMORY_TEXT } from './fake-cluster.ts';
 import { type ClusterJob, isListed, listed, recorded, type Work } from './fake-job.ts';
 import { type Life, silence } from './life.ts';
@@ -27,6 +29,8 @@ import type { SchedulerTrouble, Weather } from './weather.ts';
 
 export interface BackendHabits {
   readonly canReconnect: boolean;
+  /** If not, a listing shows only jobs that are asked for by their ids. */
+  readonly canLookUp: boolean;
   readonly settleMs: number;
   readonly commandTimeoutMs: number;
   readonly maxActive: number;
@@ -46,6 +50,7 @@ export interface BackendWitness {
   /** A submit command begins; says what the job is for. */
   submitStarts(backend: string, request: SubmitRequest, inFlight: number): Work | undefined;
   abortArrives(backend: string, job: ClusterJob, manner: AbortManner): void;
+  unblocked(job: ClusterJob): void;
   /** Does the daemon's disk say that this job is there, and is it at work? */
   isTracked(backend: string, job: ClusterJob): boolean;
 }
@@ -64,28 +69,34 @@ export interface BackendParts {
 export function backendOf(parts: BackendParts, life: Life): Backend {
   const { habits, cluster } = parts;
   const door = new Door(parts, life);
+  const meter = new CommandMeter(() => parts.time.trueMs);
+  const counted = (purpose: CommandPurpose): Door => {
+    meter.count(purpose);
+    return door;
+  };
   return {
     name: cluster.name,
     kind: 'fake',
-    capabilities: { reconnect: habits.canReconnect, lookUp: true, arrays: true, signals: true },
+    capabilities: { reconnect: habits.canReconnect, lookUp: habits.canLookUp, arrays: false, signals: true },
     settleMs: habits.settleMs,
     commandTimeoutMs: habits.commandTimeoutMs,
     maxActive: habits.maxActive,
     maxSubmitting: habits.maxSubmitting,
     pollMs: habits.pollMs,
-    preamble: () => 'wf_native=1 wf_count=0 wf_index=0',
+    preamble: () => 'wf_native=${FAKE_JOB_ID:-} wf_count=0 wf_index=0',
     check: () => undefined,
-    commandUse: () => NO_COMMANDS,
+    commandUse: () => meter.use(),
     probe: () =>
       life.answer(20, () => ({
-        reachable: !door.isOn('down'),
+        reachable: !counted('probe').isOn('down'),
         summary: 'a fake scheduler',
         hasAccounting: habits.accounting,
       })),
-    submit: (request) => door.submit(request),
-    observe: (owner) => door.observe(owner),
-    account: (query) => door.account(query),
-    abort: (_owner, nativeIds, manner) => door.abort(nativeIds, manner),
+    submit: (request) => counted('submit').submit(request),
+    observe: (owner, known) => counted('observe').observe(owner, known),
+    account: (query) => counted('account').account(query),
+    abort: (_owner, nativeIds, manner) => counted('abort').abort(nativeIds, manner),
+    unblock: (_owner, nativeIds) => counted('unblock').unblock(nativeIds),
     causeInLog: (log) => (log.includes(OUT_OF_MEMORY_TEXT) ? 'OutOfMemory' : undefined),
   };
 }
@@ -131,14 +142,14 @@ class Door {
     });
   }
 
-  observe(owner: Owner): Promise<Snapshot> {
+  observe(owner: Owner, known: readonly KnownJob[]): Promise<Snapshot> {
     const { random, cluster } = this.parts;
     if (this.isOn('hanging')) return this.timedOutQuery();
     if (this.isOn('down')) return this.life.answer(300, () => DOWN);
     const takesMs = this.isOn('slow') ? random.between(1_000, 40_000) : random.between(20, 400);
-    const sampledAtOnce = random.chance(0.5) ? this.listing(owner) : undefined;
+    const sampledAtOnce = random.chance(0.5) ? this.listing(owner, known) : undefined;
     return this.life.answer(takesMs, () => {
-      const sample = sampledAtOnce ?? this.listing(owner);
+      const sample = sampledAtOnce ?? this.listing(owner, known);
       sample.shown.forEach((job, index) => {
         job.reportedMs ??= this.parts.time.trueMs;
         if (sample.jobs[index]?.end === undefined || job.endReported) return;
@@ -179,6 +190,20 @@ class Door {
     return this.life.answer(1_000, () => ({ kind: 'sent' }));
   }
 
+  unblock(nativeIds: readonly NativeId[]): Promise<RequestReply> {
+    if (!this.life.alive) return silence();
+    const { time, random, cluster, witness } = this.parts;
+    if (this.isOn('down') || this.isOn('hanging'))
+      return this.life.answer(300, () => ({ kind: 'failed', reason: DOWN.reason }));
+    time.after(random.between(10, 1_000), () => {
+      for (const job of nativeIds.flatMap((nativeId) => cluster.find(nativeId) ?? [])) {
+        cluster.unblock(job);
+        witness.unblocked(job);
+      }
+    });
+    return this.life.answer(1_000, () => ({ kind: 'sent' }));
+  }
+
   private abortArrives(nativeIds: readonly NativeId[], manner: AbortManner): void {
     const { cluster, witness, random } = this.parts;
     for (const nativeId of nativeIds) {
@@ -205,15 +230,22 @@ class Door {
       return { kind: 'throttled', reason: 'too many jobs: QOSMaxSubmitJobPerUserLimit' };
     }
     if (random.chance(habits.rejects)) return { kind: 'rejected', reason: 'invalid account or partition' };
+    if (request.elements > 1) return { kind: 'rejected', reason: 'no arrays here' };
     if (this.isOn('lostReplies') && random.chance(0.3)) return LOST_REPLY;
     const job = cluster.create(request.tag, request.owner, work, late);
     if (this.isOn('lostReplies') && random.chance(0.7)) return LOST_REPLY;
     return { kind: 'accepted', nativeId: job.nativeId };
   }
 
-  private listing(owner: Owner): Listing {
+  private listing(owner: Owner, known: readonly KnownJob[]): Listing {
     const { cluster, time, random, habits } = this.parts;
-    const shown = cluster.jobs.filter((job) => job.owner.uid === owner.uid && isListed(job, time.trueMs));
+    const ids = new Set(known.map(({ nativeId }) => nativeId));
+    const shown = cluster.jobs.filter(
+      (job) =>
+        job.owner.uid === owner.uid &&
+        isListed(job, time.trueMs) &&
+        (habits.canLookUp || ids.has(job.nativeId)),
+    );
     const lie = this.lie(shown);
     const told =
       lie === undefined ? shown : shown.filter((job) => lie === 'partial' && hash(job.tag) % 3 === 0);

@@ -6,7 +6,15 @@
  */
 import type { AbortManner, EndKind, EndReport, NativeId, Owner, Tag } from '../../backends/backend.ts';
 import type { FakeFiles } from './fake-files.ts';
-import { type ClusterJob, describeEnd, type Execution, type ExecutionEnd, type Work } from './fake-job.ts';
+import {
+  type ClusterJob,
+  describeEnd,
+  type Execution,
+  type ExecutionEnd,
+  endOf,
+  type JobPlayer,
+  type Work,
+} from './fake-job.ts';
 import type { Random } from './random.ts';
 import type { Transcript } from './transcript.ts';
 import type { VirtualTime } from './virtual-clock.ts';
@@ -43,6 +51,7 @@ export interface ClusterParts {
   readonly habits: ClusterHabits;
   readonly transcript: Transcript;
   readonly witness: ClusterWitness;
+  readonly player?: JobPlayer;
 }
 
 export class FakeCluster {
@@ -74,13 +83,16 @@ export class FakeCluster {
       turn: 0,
       endReported: false,
       late,
+      unblocked: 0,
     };
     this.jobs.push(job);
     this.say(
       job,
       `created${work === undefined ? ' (not ours)' : ` for ${work.call}#${work.number}`}${late ? ', too late' : ''}`,
     );
-    if (work !== undefined && !this.calm && random.chance(habits.blocked)) this.block(job);
+    const held = this.parts.player?.holds(job);
+    if (held !== undefined) job.blocked = held;
+    else if (work !== undefined && !this.calm && random.chance(habits.blocked)) this.block(job);
     else this.startLater(job);
     return job;
   }
@@ -96,6 +108,7 @@ export class FakeCluster {
 
   abort(job: ClusterJob, manner: AbortManner): void {
     this.say(job, `is told to end (${manner.kind})`);
+    if (this.parts.player?.tell(job, manner)) return;
     switch (manner.kind) {
       case 'signal':
         this.signal(job);
@@ -121,6 +134,16 @@ export class FakeCluster {
     this.kill(job, 'Cancelled', 0.5);
   }
 
+  /** Tries again to start a job; half of them fail again. */
+  unblock(job: ClusterJob): void {
+    if (job.blocked?.clearable !== true || job.state !== 'pending') return;
+    job.unblocked += 1;
+    this.say(job, 'is tried again by the scheduler');
+    if (this.parts.random.chance(0.5)) return;
+    delete job.blocked;
+    this.startLater(job);
+  }
+
   /** People lift their holds; nothing goes wrong any more. */
   heal(): void {
     this.calm = true;
@@ -141,9 +164,12 @@ export class FakeCluster {
   }
 
   private block(job: ClusterJob): void {
-    const forever = this.parts.random.chance(0.5);
-    const reason = forever ? 'DependencyNeverSatisfied' : 'JobHeldUser';
-    job.blocked = { reason, plain: `the scheduler does not start it: ${reason}`, forever };
+    const { random } = this.parts;
+    const forever = random.chance(0.5);
+    const clearable = forever && random.chance(0.5);
+    const reason = clearable ? 'Eqw' : forever ? 'DependencyNeverSatisfied' : 'JobHeldUser';
+    const plain = `the scheduler does not start it: ${reason}`;
+    job.blocked = { reason, plain, forever, ...(clearable && { clearable }) };
   }
 
   private startLater(job: ClusterJob): void {
@@ -166,7 +192,9 @@ export class FakeCluster {
 
   /** The protocol of the wrapper: claim, run, leave the exit mark (SEMANTICS 6, exactly once). */
   private wrapper(job: ClusterJob): void {
-    const { files } = this.parts;
+    const { files, player } = this.parts;
+    const { turn } = job;
+    if (player !== undefined) return player.play(job, (report) => job.turn === turn && this.end(job, report));
     if (job.work === undefined) {
       this.soon(job, this.parts.habits.runMs, () => this.end(job, endOf(0)));
       return;
@@ -253,6 +281,7 @@ export class FakeCluster {
 
   private kill(job: ClusterJob, kind: EndKind, markChance: number, requeued = false): void {
     if (job.state === 'ended') return;
+    this.parts.player?.tell(job, { kind: 'force' });
     const running = job.execution !== undefined && job.execution.end === undefined;
     if (running && this.parts.random.chance(markChance))
       this.stopExecution(job, kind === 'OutOfMemory' ? 137 : 143, []);
@@ -340,8 +369,3 @@ const REUSED_AFTER_MS = 300_000;
 
 type Fate = 'success' | 'exit' | 'segfault' | 'missing' | 'timeLimit' | 'memory';
 const FAILURES: readonly Fate[] = ['exit', 'exit', 'segfault', 'missing', 'timeLimit', 'memory'];
-
-function endOf(exitCode: number): EndReport {
-  if (exitCode === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
-  return { kind: 'NonZeroExit', exitCode, started: true };
-}

@@ -52,6 +52,7 @@ export class FakeFiles {
   claim(path: string, job: JobIdentity): ClaimAnswer {
     const directory = this.directory(path);
     if (directory.exit !== undefined && directory.exit.value.nativeId === job.nativeId) return 'exited';
+    if (directory.revoked) return 'duplicate';
     const holder = directory.claim?.value;
     if (this.habits.claims && holder !== undefined && holder.nativeId !== job.nativeId) return 'duplicate';
     if (this.isFull()) return 'full';
@@ -112,6 +113,7 @@ export class FakeFiles {
       mayMake: () => this.look(life, () => undefined),
       write: (_owner, _umask, files) => this.write(life, files),
       readMarks: (_owner, path, logPath) => this.look(life, () => this.marksSeen(path, logPath)),
+      revoke: (_owner, path, logPath) => this.look(life, () => this.revoke(path, logPath)),
       listSpool: (_owner, path) => this.look(life, () => this.spoolSeen(path)),
       removeSpool: (_owner, path, names) =>
         this.look(life, () => {
@@ -154,10 +156,18 @@ export class FakeFiles {
     const exit = this.seen(directory.exit);
     return {
       ...(claim === undefined ? {} : { claim }),
+      ...(directory.revoked ? { revoked: true } : {}),
       ...(exit === undefined ? {} : { exit }),
       duplicates: directory.duplicates.flatMap((mark) => this.seen(mark) ?? []),
       log: this.seen(this.directory(logPath).log) ?? '',
     };
+  }
+
+  /** Atomic at the file server, and what the daemon itself has made it sees at once. */
+  private revoke(path: string, logPath: string): Marks {
+    const directory = this.directory(path);
+    if (directory.claim === undefined) directory.revoked = true;
+    return this.marksSeen(path, logPath);
   }
 
   private spoolSeen(path: string): readonly SpoolEntry[] {
@@ -203,6 +213,7 @@ interface Late<T> {
 }
 
 interface Directory {
+  revoked?: true;
   claim?: Late<JobIdentity & { readonly atMs: number }>;
   exit?: Late<ExitMark>;
   log?: Late<string>;

@@ -1,5 +1,13 @@
 /** A job of the fake cluster, as it truly is, and how a listing or accounting would show it. */
-import type { Blocked, EndReport, JobObservation, NativeId, Owner, Tag } from '../../backends/backend.ts';
+import type {
+  AbortManner,
+  Blocked,
+  EndReport,
+  JobObservation,
+  NativeId,
+  Owner,
+  Tag,
+} from '../../backends/backend.ts';
 
 /** What our own jobs are for. */
 export interface Work {
@@ -53,6 +61,8 @@ export interface ClusterJob {
   runCount: number;
   hasStarted: boolean;
   blocked?: Blocked;
+  /** How often the scheduler was told to try again. */
+  unblocked: number;
   execution?: Execution;
   end?: JobEnd;
   /** Counts what has happened to it, so that plans made before are void. */
@@ -63,6 +73,20 @@ export interface ClusterJob {
   endReported: boolean;
   /** Created later than any rule allows for. */
   readonly late: boolean;
+}
+
+/** Does what jobs do, in place of the dice: with real processes, where the cluster stands for a scheduler. */
+export interface JobPlayer {
+  /** What keeps the new job in the queue. */
+  holds(job: ClusterJob): Blocked | undefined;
+  play(job: ClusterJob, ends: (report: EndReport) => void): void;
+  /** True where the job has processes, which were told: then they end it. */
+  tell(job: ClusterJob, manner: AbortManner): boolean;
+}
+
+export function endOf(exitCode: number): EndReport {
+  if (exitCode === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
+  return { kind: 'NonZeroExit', exitCode, started: true };
 }
 
 export function isListed(job: ClusterJob, nowMs: number): boolean {

@@ -44,7 +44,8 @@ export function startsIn({ rows }: RowCheckParts, changes: Changes): readonly At
   return changes.attempts.filter((attempt) => {
     if (attempt.state.kind !== 'submitting') return false;
     const before = rows.attempt(attempt.runId, attempt.call, attempt.number);
-    return before?.state.kind !== 'submitting' || before.tag !== attempt.tag;
+    const isLookedUpAgain = attempt.tag && rows.submissions.get(attempt.tag)?.status === 'superseded';
+    return !isLookedUpAgain && (before?.state.kind !== 'submitting' || before.tag !== attempt.tag);
   });
 }
 

@@ -109,6 +109,7 @@ function drawCluster(random: Random, listingLagMs: number): ClusterHabits {
 function drawHabits(random: Random, name: string, settleMs: number): BackendHabits {
   return {
     canReconnect: name === 'alpha' || random.chance(0.5),
+    canLookUp: random.chance(0.8),
     settleMs,
     commandTimeoutMs: random.pick([20_000, 60_000]),
     maxActive: random.pick([3, 10, 100]),

@@ -1,7 +1,8 @@
 /**
  * What the daemon believes, judged by what is true in the fake cluster: the claims of SEMANTICS 6 that no
  * row can prove. Excused is only what the contract itself excuses: a forced abort, a backend that cannot
- * reconnect, and a submit that arrived later than any rule allows for.
+ * reconnect, and, as long as it runs nothing, a job that cannot be known of: one that arrived later than any
+ * rule allows for, or whose id was lost on a backend that cannot look jobs up.
  */
 
 import type { Changes } from '../../daemon/engine/changes.ts';
@@ -21,6 +22,7 @@ export interface TruthParts {
   readonly files: FakeFiles;
   readonly clusters: ReadonlyMap<string, FakeCluster>;
   readonly cannotReconnect: ReadonlySet<string>;
+  readonly cannotLookUp: ReadonlySet<string>;
 }
 
 /** Called after `changes` have been applied; `fresh` tells what has ended or gone with them. */
@@ -72,9 +74,7 @@ export function checkExecution(
     ),
   );
   const name = `${work.runId}/${work.call}#${work.number}`;
-  const beside = others.find(
-    (other) => other.end === undefined && !isForced(rows, work.runId) && !isLateMeeting(other, execution),
-  );
+  const beside = others.find((other) => other.end === undefined && !isForced(rows, work.runId));
   if (beside !== undefined) {
     court.accuse(
       RULES.twice,
@@ -100,11 +100,6 @@ function isRerunAfter(other: Execution, one: Execution): boolean {
   return other.runCount > one.runCount && isRerunWithoutMark(one, other);
 }
 
-/** Attempts have directories of their own: no claim keeps one that came too late from meeting its successor. */
-function isLateMeeting(one: Execution, other: Execution): boolean {
-  return one.work.number !== other.work.number && (one.job.late || other.job.late);
-}
-
 /** Each step of finalization runs once, whatever number its attempt has. */
 export function checkStepOnce({ court, clusters }: TruthParts, { work }: Execution): void {
   if (!STEPS.includes(work.call)) return;
@@ -123,7 +118,7 @@ const STEPS = ['onAbort', 'onFailure', 'finally'];
 /** Asked each time a command begins to run: is anybody still waiting for it? */
 export function checkAwaited(parts: TruthParts, execution: Execution): void {
   const { work, job } = execution;
-  if (isExcused(parts, job) || isHunted(parts, job)) return;
+  if (isOutOfReach(parts, job) || isHunted(parts, job) || isForced(parts.rows, work.runId)) return;
   const attempt = parts.rows.attempt(work.runId, work.call, work.number);
   if (attempt?.state.kind === 'ended') {
     parts.court.accuse(
@@ -149,9 +144,10 @@ export function checkNothingForgotten(parts: TruthParts): void {
   }
 }
 
-function checkSentBack({ clusters, court }: TruthParts, { attempt, tag }: Fresh['sentBack'][number]): void {
+function checkSentBack(parts: TruthParts, { attempt, tag }: Fresh['sentBack'][number]): void {
+  const { clusters, court } = parts;
   for (const job of clusters.get(attempt.backend)?.alive() ?? []) {
-    if (job.tag !== tag || job.late) continue;
+    if (job.tag !== tag || isUnknowable(parts, job)) continue;
     court.accuse(
       RULES.endBeforeJob,
       `${attemptKey(attempt)} is sent back, but its job ${job.nativeId} is there`,
@@ -179,14 +175,20 @@ function checkAttemptEnd(parts: TruthParts, attempt: Attempt): void {
     );
   }
   if (excused) return;
-  const running = executions.find((execution) => execution.end === undefined && !execution.job.late);
+  const running = executions.find((execution) => execution.end === undefined);
   if (running !== undefined)
     court.accuse(RULES.endBeforeJob, `${name}, but its command runs in job ${running.job.nativeId}`);
   const job = cluster
     .alive()
-    .find((one) => one.tag === attempt.tag && !one.late && !isDone(parts, one) && !isDuplicate(parts, one));
+    .find(
+      (one) =>
+        one.tag === attempt.tag &&
+        !isUnknowable(parts, one) &&
+        !isDone(parts, one) &&
+        !isDuplicate(parts, one),
+    );
   if (job !== undefined) court.accuse(RULES.endBeforeJob, `${name}, but job ${job.nativeId} is ${job.state}`);
-  const success = completed.find((execution) => isSuccess(execution) && !execution.job.late);
+  const success = completed.find(isSuccess);
   if (
     success !== undefined &&
     outcome.cause !== 'Succeeded' &&
@@ -246,7 +248,7 @@ function checkSkipped({ rows, clusters, court }: TruthParts, run: Run): void {
           execution.work.call === call.key &&
           execution.work.number === call.attempts,
       );
-    if (ran !== undefined && !ran.job.late)
+    if (ran !== undefined)
       court.accuse(
         RULES.verdict,
         `${call.key} of run ${run.id} is ${call.status}, but ran in job ${ran.job.nativeId}`,
@@ -254,9 +256,11 @@ function checkSkipped({ rows, clusters, court }: TruthParts, run: Run): void {
   }
 }
 
-function checkGone({ clusters, court }: TruthParts, orphan: Orphan): void {
+function checkGone(parts: TruthParts, orphan: Orphan): void {
+  const { clusters, court } = parts;
   const jobs = clusters.get(orphan.backend)?.alive() ?? [];
-  const job = jobs.find((one) => one.tag === orphan.tag && !one.late);
+  if (orphan.nativeId === undefined && parts.cannotLookUp.has(orphan.backend)) return; // nobody can ask for it
+  const job = jobs.find((one) => one.tag === orphan.tag && !isUnknowable(parts, one));
   if (job !== undefined)
     court.accuse(
       RULES.endBeforeJob,
@@ -264,15 +268,27 @@ function checkGone({ clusters, court }: TruthParts, orphan: Orphan): void {
     );
 }
 
-/** What no rule can know of: a submit that came too late, or jobs that cannot be found again. */
-function isExcused({ cannotReconnect, clusters }: TruthParts, job: ClusterJob): boolean {
-  if (job.late) return true;
-  return [...cannotReconnect].some((name) => clusters.get(name)?.jobs.includes(job));
+function isExcused(parts: TruthParts, job: ClusterJob): boolean {
+  return isUnknowable(parts, job) || isOutOfReach(parts, job);
+}
+
+/** A job nobody can know of may be there as long as it runs nothing: its attempt is taken. */
+function isUnknowable({ cannotLookUp, clusters }: TruthParts, job: ClusterJob): boolean {
+  if (job.execution !== undefined && job.execution.end === undefined) return false;
+  return job.late || isOf(cannotLookUp, clusters, job);
 }
 
 /** A late job that a listing has shown while its run went on is as good as any other. */
 function isKnown({ time }: TruthParts, job: ClusterJob): boolean {
   return job.late && job.reportedMs !== undefined && time.trueMs - job.reportedMs > 5_000;
+}
+
+function isOutOfReach({ cannotReconnect, clusters }: TruthParts, job: ClusterJob): boolean {
+  return isOf(cannotReconnect, clusters, job);
+}
+
+function isOf(names: ReadonlySet<string>, clusters: TruthParts['clusters'], job: ClusterJob): boolean {
+  return [...names].some((name) => clusters.get(name)?.jobs.includes(job));
 }
 
 function isHunted({ rows }: TruthParts, job: ClusterJob): boolean {

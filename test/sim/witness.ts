@@ -4,7 +4,7 @@ import { logPath, scriptPath } from '../../backends/job-script.ts';
 import type { Changes } from '../../daemon/engine/changes.ts';
 import { attemptKey } from '../../daemon/engine/model.ts';
 import { RULES } from './court.ts';
-import type { BackendWitness } from './fake-backend.ts';
+import type { BackendHabits, BackendWitness } from './fake-backend.ts';
 import type { ClusterWitness, FakeCluster } from './fake-cluster.ts';
 import type { ClusterJob, Execution, Work } from './fake-job.ts';
 import { checkRules, checkTransitions, type RowCheckParts, startsIn } from './row-checks.ts';
@@ -25,11 +25,16 @@ export class Witness implements ClusterWitness, BackendWitness {
   private readonly scenario: Scenario;
   private readonly usedTags = new Set<string>();
 
-  constructor(parts: Omit<TruthParts, 'cannotReconnect'> & { readonly scenario: Scenario }) {
+  constructor(parts: Omit<TruthParts, 'cannotReconnect' | 'cannotLookUp'> & { readonly scenario: Scenario }) {
     const { scenario } = parts;
-    const cannot = scenario.backends.filter((one) => !one.backend.canReconnect).map((one) => one.name);
+    const namesOf = (lacks: (habits: BackendHabits) => boolean): ReadonlySet<string> =>
+      new Set(scenario.backends.filter(({ backend }) => lacks(backend)).map(({ name }) => name));
     this.scenario = scenario;
-    this.parts = { ...parts, cannotReconnect: new Set(cannot) };
+    this.parts = {
+      ...parts,
+      cannotReconnect: namesOf(({ canReconnect }) => !canReconnect),
+      cannotLookUp: namesOf(({ canLookUp }) => !canLookUp),
+    };
     const maxActive = new Map(scenario.backends.map(({ name, backend }) => [name, backend.maxActive]));
     this.rowParts = {
       rows: parts.rows,
@@ -53,6 +58,11 @@ export class Witness implements ClusterWitness, BackendWitness {
     checkExecution(this.parts, execution);
     checkAwaited(this.parts, execution);
     checkStepOnce(this.parts, execution);
+  }
+
+  unblocked(job: ClusterJob): void {
+    if (job.unblocked > 1)
+      this.parts.court.accuse(RULES.twice, `job ${job.nativeId} is told to try again ${job.unblocked} times`);
   }
 
   submitStarts(backend: string, request: SubmitRequest, inFlight: number): Work | undefined {

@@ -325,6 +325,7 @@ describe('4: one call alone', () => {
     const story = new Story(FOUR_CALLS);
     story.state.putAttempt({ ...story.attempt('A'), state: { kind: 'submitting' } });
     story.abort({ call: 'A' });
+    story.state.revoked.add('A'); // the daemon has taken its claim
     sendBack(story.state, 'A', 'its submission never reached the scheduler', story.moment);
     story.goOn();
     expect(story.statuses).toMatchObject({ A: 'Aborted', A1: 'Skipped' });

@@ -77,7 +77,7 @@ describe('6: absence', () => {
   });
 
   test('a site without accounting goes on without it', () => {
-    const known = evidence(vanished, marked(131_000));
+    const known = evidence(vanished, marked(131_000, { revoked: true }));
     expect(judge(attemptIn(QUEUED), known, facts(131_001, { hasAccounting: false })).kind).toBe('ended');
   });
 
@@ -196,5 +196,136 @@ describe('6: who the attempt’s job is', () => {
       marked(1, { claim: CLAIM, exit: exitMark(0, { nativeId: OTHER }) }),
     );
     expect(judge(attemptIn(RUNNING), known, facts(2)).kind).toBe('alive');
+  });
+});
+
+describe('6: what is given up without a claim can never run later', () => {
+  const unclaimed = [vanished, marked(131_000), recorded(131_000)] as const;
+  const wantsRevoke = { kind: 'wait', wants: ['revoke'] };
+
+  test('the claim is taken before an absent job is called gone', () => {
+    for (const state of [QUEUED, RUNNING])
+      expect(judge(attemptIn(state), evidence(...unclaimed), facts(131_001))).toEqual(wantsRevoke);
+  });
+
+  test('that is tried again, but not at once', () => {
+    const known = evidence(...unclaimed);
+    known.revokeAt = 131_000;
+    expect(judge(attemptIn(QUEUED), known, facts(131_001))).toEqual({
+      kind: 'wait',
+      wants: [],
+      until: 133_000,
+    });
+    expect(judge(attemptIn(QUEUED), known, facts(133_000))).toEqual(wantsRevoke);
+  });
+
+  test('a job that was quicker is waited for', () => {
+    const known = evidence(...unclaimed, marked(131_100, { claim: CLAIM }));
+    expect(judge(attemptIn(QUEUED), known, facts(131_101)).kind).toBe('alive');
+  });
+
+  test('a file system that takes no link for ten settle times holds nobody up', () => {
+    const known = evidence(...unclaimed, listed(400_000), marked(400_001), recorded(400_001));
+    expect(judge(attemptIn(QUEUED), known, facts(400_002)).kind).toBe('ended');
+  });
+
+  test('an attempt in doubt goes back as it is, unless that is its end', () => {
+    const known = evidence(...unclaimed);
+    expect(judge(attemptIn(SUBMITTING), known, facts(131_001))).toEqual({ kind: 'neverArrived' });
+    expect(judge(attemptIn(SUBMITTING), known, facts(131_001, { goesOn: false }))).toEqual(wantsRevoke);
+  });
+
+  test('a scheduler that knows of no claim is believed, unless another submission may still come', () => {
+    const cancelled = evidence(
+      listed(100_000, endedJob({ kind: 'Cancelled', started: false })),
+      marked(106_000),
+    );
+    expect(causeOf(judge(attemptIn(QUEUED), cancelled, facts(106_001)))).toEqual({
+      cause: 'CancelledOutside',
+    });
+    expect(judge(attemptIn(QUEUED), cancelled, facts(106_001, { mayStillCome: true }))).toEqual(wantsRevoke);
+  });
+
+  test('whatever the listing shows under a revoked attempt is not its job', () => {
+    const known = evidence(...looked, listed(132_000, job('queued')));
+    expect(judge(attemptIn(QUEUED), known, facts(132_001)).kind).toBe('ended');
+  });
+});
+
+describe('6: a backend that cannot look jobs up by their tags', () => {
+  const blind = { canLookUp: false };
+
+  test('a submit in doubt without a claim is Lost, and says why', () => {
+    const known = evidence(vanished, marked(131_000), recorded(131_000));
+    expect(judge(attemptIn(SUBMITTING), known, facts(131_001, blind))).toEqual({
+      kind: 'wait',
+      wants: ['revoke'],
+    });
+    marked(131_002, { revoked: true })(known);
+    expect(causeOf(judge(attemptIn(SUBMITTING), known, facts(131_003, blind)))).toEqual({
+      cause: 'Lost',
+      claimed: false,
+      detail: expect.stringContaining('cannot look a job up'),
+    });
+  });
+
+  test('one that was to be ended anyway never started', () => {
+    const ending = { why: 'user', atMs: 1, tries: 0, nextAtMs: 9 } as const;
+    expect(
+      judge(
+        attemptIn(SUBMITTING, { ending }),
+        evidence(...looked),
+        facts(131_001, { ...blind, goesOn: false }),
+      ),
+    ).toEqual({ kind: 'neverArrived' });
+  });
+});
+
+describe('6: a listing that knows only the living', () => {
+  const gone = listed(100_000);
+
+  test('accounting is asked as soon as the job is gone, once for every listing', () => {
+    const known = evidence(claimed, gone);
+    const ask = { kind: 'wait', wants: ['accounting'] };
+    expect(judge(attemptIn(RUNNING), known, facts(100_001))).toEqual(ask);
+    recorded(100_001)(known);
+    expect(judge(attemptIn(RUNNING), known, facts(100_002))).toEqual({ kind: 'wait', wants: [] });
+    listed(105_000)(known);
+    expect(judge(attemptIn(RUNNING), known, facts(105_001))).toEqual(ask);
+  });
+
+  test('its record is an end, after the marks have had their time', () => {
+    const known = evidence(claimed, gone, recorded(100_001, endedJob({ kind: 'TimeLimit' })));
+    expect(judge(attemptIn(RUNNING), known, facts(100_002))).toEqual({ kind: 'wait', wants: ['marks'] });
+    marked(106_000, { claim: CLAIM })(known);
+    expect(causeOf(judge(attemptIn(RUNNING), known, facts(106_001)))).toEqual({ cause: 'TimeLimit' });
+  });
+
+  test('a record asked for before the job was gone is none', () => {
+    const known = evidence(claimed, recorded(99_000, endedJob({ kind: 'TimeLimit' })), gone);
+    expect(judge(attemptIn(RUNNING), known, facts(100_001))).toEqual({ kind: 'wait', wants: ['accounting'] });
+  });
+
+  test('nor is one of an earlier run of the same job, or of another job', () => {
+    const second = marked(90_000, { claim: { ...CLAIM, runCount: 1 } });
+    const first = endedJob({ kind: 'NodeFailure' }, { runCount: 0 });
+    expect(
+      judge(attemptIn(RUNNING), evidence(second, gone, recorded(100_001, first)), facts(100_002)).kind,
+    ).toBe('wait');
+    const other = endedJob({ kind: 'TimeLimit' }, { nativeId: OTHER });
+    expect(
+      judge(attemptIn(RUNNING), evidence(claimed, gone, recorded(100_001, other)), facts(100_002)),
+    ).toEqual({
+      kind: 'wait',
+      wants: [],
+    });
+  });
+
+  test('without accounting the settle time decides', () => {
+    const known = evidence(claimed, gone);
+    expect(judge(attemptIn(RUNNING), known, facts(100_001, { hasAccounting: false }))).toEqual({
+      kind: 'wait',
+      wants: [],
+    });
   });
 });

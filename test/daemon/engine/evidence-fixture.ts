@@ -56,6 +56,9 @@ export const facts = (now: number, change: Partial<Facts> = {}): Facts => ({
   refineMs: 15_000,
   lateMarkMs: 5_000,
   hasAccounting: true,
+  canLookUp: true,
+  goesOn: true,
+  mayStillCome: false,
   causeInLog: () => undefined,
   isSuperseded: () => false,
   ...change,
@@ -84,6 +87,7 @@ export const recorded =
 export const vanished = (known: Evidence) => {
   for (const at of [100_000, 115_000, 130_000]) noteSnapshot(known, [], { begunAt: at, at });
 };
-export const looked = [vanished, marked(131_000), recorded(131_000)] as const;
+/** Everything was asked afterwards, and the claim is the daemon's own. */
+export const looked = [vanished, marked(131_000, { revoked: true }), recorded(131_000)] as const;
 
 export const causeOf = (verdict: Verdict) => (verdict.kind === 'ended' ? verdict.outcome : verdict);

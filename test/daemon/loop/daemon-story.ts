@@ -2,7 +2,7 @@
 import type { JobObservation, NativeId, Tag } from '../../../backends/backend.ts';
 import type { Marks } from '../../../backends/marks.ts';
 import type { Answer } from '../../../daemon/api/engine-door.ts';
-import type { Attempt, Call, Orphan, Run } from '../../../daemon/engine/model.ts';
+import type { Attempt, Call, Orphan, Outcome, Run } from '../../../daemon/engine/model.ts';
 import type { RunState } from '../../../daemon/engine/run-state.ts';
 import type { EngineSettings } from '../../../daemon/engine/settings.ts';
 import type { SubmitWish } from '../../../daemon/loop/parts.ts';
@@ -152,9 +152,12 @@ export class DaemonStory {
     if (found === undefined) throw new Error(`there is no call ${key}`);
     return found;
   }
-  async causes(call: string): Promise<readonly (string | undefined)[]> {
+  async outcomes(call: string): Promise<readonly (Outcome | undefined)[]> {
     const attempts = await this.parts.store.listAttempts(1, call);
-    return attempts.map(({ state }) => (state.kind === 'ended' ? state.outcome.cause : undefined));
+    return attempts.map(({ state }) => (state.kind === 'ended' ? state.outcome : undefined));
+  }
+  async causes(call: string): Promise<readonly (string | undefined)[]> {
+    return (await this.outcomes(call)).map((outcome) => outcome?.cause);
   }
   async events(): Promise<readonly string[]> {
     return (await this.parts.store.listEvents({ afterSeq: -1, limit: 10_000 })).map(({ text }) => text);

@@ -89,6 +89,12 @@ export class ScriptedBackend implements Backend {
     this.endRequests.push({ nativeIds, manner });
     return { kind: 'sent' };
   }
+  /** Every request to try jobs again. */
+  readonly unblocked: (readonly NativeId[])[] = [];
+  async unblock(_owner: Owner, nativeIds: readonly NativeId[]): Promise<RequestReply> {
+    this.unblocked.push(nativeIds);
+    return { kind: 'sent' };
+  }
   causeInLog(): undefined {
     return undefined;
   }
@@ -137,6 +143,12 @@ export class ScriptedFiles implements OwnerFiles {
   async readMarks(_owner: Owner, directory: string): Promise<FileAnswer<Marks>> {
     if (this.unreadable !== undefined) return { kind: 'failed', reason: this.unreadable };
     return { kind: 'ok', value: this.marks.get(directory) ?? NO_MARKS };
+  }
+  async revoke(owner: Owner, directory: string): Promise<FileAnswer<Marks>> {
+    const marks = this.marks.get(directory) ?? NO_MARKS;
+    if (this.unreadable === undefined && marks.claim === undefined)
+      this.marks.set(directory, { ...marks, revoked: true });
+    return this.readMarks(owner, directory);
   }
   async listSpool(_owner: Owner, directory: string): Promise<FileAnswer<readonly SpoolEntry[]>> {
     return { kind: 'ok', value: this.spool.get(directory) ?? [] };
