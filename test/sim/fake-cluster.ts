@@ -5,6 +5,7 @@
  * the business of fake-backend.ts.
  */
 import type { AbortManner, EndKind, EndReport, NativeId, Owner, Tag } from '../../backends/backend.ts';
+import type { ClusterHabits } from './cluster-habits.ts';
 import type { FakeFiles } from './fake-files.ts';
 import {
   type ClusterJob,
@@ -12,32 +13,14 @@ import {
   type Execution,
   type ExecutionEnd,
   endOf,
+  FAILURES,
+  type Fate,
   type JobPlayer,
   type Work,
 } from './fake-job.ts';
 import type { Random } from './random.ts';
 import type { Transcript } from './transcript.ts';
 import type { VirtualTime } from './virtual-clock.ts';
-
-export interface ClusterHabits {
-  readonly queueMs: number;
-  readonly runMs: number;
-  /** A new job may be missing from listings for so long. */
-  readonly listingLagMs: number;
-  /** A job that has ended may be shown as it was for so long. */
-  readonly endLagMs: number;
-  /** Then the listing forgets it. */
-  readonly keepMs: number;
-  readonly recordLagMs: number;
-  readonly saysRunCount: boolean;
-  /** Native ids begin anew after so many. */
-  readonly idWrap: number;
-  readonly failing: number;
-  readonly infraTrouble: number;
-  readonly outsideCancels: number;
-  readonly requeues: number;
-  readonly blocked: number;
-}
 
 export interface ClusterWitness {
   executionStarts(execution: Execution): void;
@@ -366,6 +349,3 @@ const WRAPPER_CANNOT_START = 1;
 
 /** Nobody may still be asking for the first. */
 const REUSED_AFTER_MS = 300_000;
-
-type Fate = 'success' | 'exit' | 'segfault' | 'missing' | 'timeLimit' | 'memory';
-const FAILURES: readonly Fate[] = ['exit', 'exit', 'segfault', 'missing', 'timeLimit', 'memory'];

@@ -84,6 +84,10 @@ export interface JobPlayer {
   tell(job: ClusterJob, manner: AbortManner): boolean;
 }
 
+/** What becomes of a command that chance plays. */
+export type Fate = 'success' | 'exit' | 'segfault' | 'missing' | 'timeLimit' | 'memory';
+export const FAILURES: readonly Fate[] = ['exit', 'exit', 'segfault', 'missing', 'timeLimit', 'memory'];
+
 export function endOf(exitCode: number): EndReport {
   if (exitCode === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
   return { kind: 'NonZeroExit', exitCode, started: true };

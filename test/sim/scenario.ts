@@ -1,8 +1,8 @@
 /** One seed's world, drawn before it begins: sizes, habits of its clusters, how often what goes wrong. */
 import type { Owner } from '../../backends/backend.ts';
 import { DEFAULT_SETTINGS, type EngineSettings } from '../../daemon/engine/settings.ts';
+import type { ClusterHabits } from './cluster-habits.ts';
 import type { BackendHabits } from './fake-backend.ts';
-import type { ClusterHabits } from './fake-cluster.ts';
 import type { FilesHabits } from './fake-files.ts';
 import type { Random } from './random.ts';
 import { nodeWeather, schedulerWeather, type Weather } from './weather.ts';
