@@ -2,6 +2,7 @@
  * One project for what runs anywhere, and one for each real scheduler (`*.slurm.test.ts`, `*.sge.test.ts`), whose
  * files run one at a time, because each of them looks at the whole cluster. test/run.sh decides which of them answer.
  */
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const schedulers = ['slurm', 'sge'];
@@ -12,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
+        // As the built package gives it to adapters (package.json, `exports`).
+        resolve: { alias: { 'wfd/backend': join(import.meta.dirname, 'backends/for-adapters.ts') } },
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],

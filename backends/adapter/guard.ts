@@ -20,11 +20,18 @@ export function guarded(scheduler: BatchScheduler, limitMs: number): BatchSchedu
     causeInLog: (log) => told('causeInLog', SHAPES.causeInLog, () => scheduler.causeInLog(log), noCause),
 
     probe: (ask) => answer('probe', PROBE, () => scheduler.probe(ask)),
-    submit: (request, ask) => answer('submit', SUBMIT, () => scheduler.submit(request, ask)),
+    async submit(request, ask) {
+      if (request.elements > 1 && !capabilities.arrays)
+        return { kind: 'rejected', reason: `${kind} knows no arrays of jobs` };
+      return answer('submit', SUBMIT, () => scheduler.submit(request, ask));
+    },
     observe: (owner, known, ask) => answer('observe', LISTING, () => scheduler.observe(owner, known, ask)),
     account: (query, ask) => answer('account', LISTING, () => scheduler.account(query, ask)),
-    abort: (ids, manner, ask, owner) =>
-      answer('abort', REQUEST, () => scheduler.abort(ids, manner, ask, owner)),
+    async abort(ids, manner, ask, owner) {
+      if (manner.kind === 'signal' && !capabilities.signals)
+        return { kind: 'failed', reason: `${kind} cannot send a signal to a job` };
+      return answer('abort', REQUEST, () => scheduler.abort(ids, manner, ask, owner));
+    },
     ...(scheduler.unblock && {
       unblock: (ids, ask) => answer('unblock', REQUEST, async () => scheduler.unblock?.(ids, ask)),
     }),

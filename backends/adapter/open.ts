@@ -17,9 +17,12 @@ export interface AdapterBackendOptions extends Partial<BatchSettings> {
   readonly options: AdapterOptions;
 }
 
-export type Opened =
-  | { readonly ok: true; readonly backend: Backend }
-  | { readonly ok: false; readonly mistakes: readonly AdapterMistake[] };
+export type Opened = { readonly ok: true; readonly backend: Backend } | Refused;
+
+interface Refused {
+  readonly ok: false;
+  readonly mistakes: readonly AdapterMistake[];
+}
 
 export interface AdapterMistake {
   /** The key below the backend's entry in the configuration. */
@@ -41,12 +44,24 @@ const DEFAULTS: BatchSettings = {
 
 /** Never throws. */
 export async function openAdapter(name: string, configured: AdapterBackendOptions): Promise<Opened> {
-  const loaded = await loadModule(configured.module, configured.from);
+  const loaded = await loadAdapter(configured);
+  return loaded.ok ? createFromAdapter(name, configured, loaded.adapter) : loaded;
+}
+
+export type LoadedAdapter = { readonly ok: true; readonly adapter: Adapter } | Refused;
+
+export async function loadAdapter({ module, from }: AdapterBackendOptions): Promise<LoadedAdapter> {
+  const loaded = await loadModule(module, from);
   if (!loaded.ok) return refused(loaded.reason);
   const wrong = whyNotOfShape(SHAPES.adapter, loaded.exports);
   if (wrong !== undefined) return refused(`exports no adapter: ${wrong}`);
+  return { ok: true, adapter: loaded.exports as Adapter };
+}
+
+/** Never throws. */
+export function createFromAdapter(name: string, configured: AdapterBackendOptions, adapter: Adapter): Opened {
   try {
-    return create(name, configured, loaded.exports as Adapter);
+    return create(name, configured, adapter);
   } catch (error) {
     return refused(`failed at its start: ${words(error)}`);
   }
@@ -83,6 +98,6 @@ function preambleMistake(scheduler: BatchScheduler): string | undefined {
   return missing === undefined ? undefined : `preamble() does not set ${missing}`;
 }
 
-function refused(message: string): Opened {
+function refused(message: string): Refused {
   return { ok: false, mistakes: [{ path: ['module'], message }] };
 }

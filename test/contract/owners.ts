@@ -18,8 +18,8 @@ export function testUser(name = 'wfalice'): Owner {
 }
 
 /** A new directory where the owner's jobs can live. */
-export function directoryFor(owner: Owner): string {
-  const directory = mkdtempSync('/tmp/wf-contract-');
+export function directoryFor(owner: Owner, parent = '/tmp'): string {
+  const directory = mkdtempSync(`${parent}/wf-contract-`);
   chmodSync(directory, 0o755);
   if (process.geteuid?.() === 0) chownSync(directory, owner.uid, owner.gid);
   return directory;

@@ -97,6 +97,29 @@ test('what is absent may be written as undefined', async () => {
   });
 });
 
+test('what a scheduler says it cannot do it is not asked for', async () => {
+  const asked: string[] = [];
+  const able = scheduler(async (name) => {
+    asked.push(name);
+    return ANSWERS[name];
+  });
+  const safe = guarded(
+    { ...able, capabilities: { ...able.capabilities, arrays: false, signals: false } },
+    50,
+  );
+  const words = expect.stringMatching(/^toy \w+/);
+  const submit = (elements: number) => safe.submit({ tag, elements } as SubmitRequest, ask);
+  expect(await submit(2)).toEqual({ kind: 'rejected', reason: words });
+  expect(await safe.abort([], { kind: 'signal', signal: 'USR1' }, ask, owner)).toEqual({
+    kind: 'failed',
+    reason: words,
+  });
+  expect(asked).toEqual([]);
+  await submit(1);
+  await safe.abort([], { kind: 'kill' }, ask, owner);
+  expect(asked).toEqual(['submit', 'abort']);
+});
+
 test('without unblock there is none', () => {
   const { unblock, ...without } = scheduler(async () => undefined);
   expect(guarded(without, 50)).not.toHaveProperty('unblock');
