@@ -74,7 +74,9 @@ const resources = map({
   constraint: text.optional(),
   exclusive: z.boolean({ error: 'must be true or false' }).optional(),
   reservation: text.optional(),
-  options: map({ slurm: option.optional(), sge: option.optional(), lsf: option.optional() })
+  options: z
+    .record(z.string(), option, { error: 'must be a map of kinds of backends to words' })
+    .superRefine(unlessMisspelt)
     .optional()
     .meta({ description: "Words for the scheduler's submit command, passed through as they are" }),
 });
@@ -244,6 +246,14 @@ export type RetriesBody = z.infer<typeof retries>;
 export type ListBody = NonNullable<TaskBody['scatter']>[string];
 
 /** A map with these keys and no others. */
+/** A site's own adapters have kinds of their own, so that only what looks like `slurm` is taken for a mistake. */
+function unlessMisspelt(options: object, context: z.RefinementCtx): void {
+  for (const kind of Object.keys(options)) {
+    if (kind === 'slurm' || nearestName(kind, ['slurm']) === undefined) continue;
+    context.addIssue({ code: 'custom', path: [kind], message: "is for no scheduler; did you mean 'slurm'?" });
+  }
+}
+
 function map<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'invalid_type' ? `must be a map, not ${show(issue.input)}` : undefined),

@@ -75,6 +75,11 @@ const cases: readonly (readonly [name: string, source: string, expected: readonl
       '4:35: option --job-name cannot be passed through: the daemon needs it to run the job and find it again',
     ],
   ],
+  [
+    'option for a scheduler that is misspelt',
+    task('resources: {options: {slrum: [-x], uge: [-y], queue: [-z]}}'),
+    ["4:34: 'resources.options.slrum' of task 'align' is for no scheduler; did you mean 'slurm'?"],
+  ],
   ['unknown need', task('needs: [aling]'), ["4:13: there is no task 'aling'; did you mean 'align'?"]],
   ['waits for itself', task('needs: align'), ["2:3: task 'align' waits for itself"]],
   [
