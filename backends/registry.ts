@@ -7,13 +7,15 @@ import { createLocal, type LocalSettings } from './local/local.ts';
 import { createLsf, type LsfSettings } from './lsf/lsf.ts';
 import { createSge, type SgeSettings } from './sge/sge.ts';
 import { createSlurm, type SlurmSettings } from './slurm/slurm.ts';
+import { createTemplate, type GivenSettings } from './template/template.ts';
 
 /** What a site says about one backend. What it leaves out has a default in the adapter. */
 export type SlurmOptions = { readonly kind: 'slurm' } & Partial<SlurmSettings>;
 export type SgeOptions = { readonly kind: 'sge' } & Partial<SgeSettings>;
 export type LsfOptions = { readonly kind: 'lsf' } & Partial<LsfSettings>;
 export type LocalOptions = { readonly kind: 'local' } & Partial<LocalSettings>;
-export type BuiltInOptions = SlurmOptions | SgeOptions | LsfOptions | LocalOptions;
+export type TemplateOptions = { readonly kind: 'template' } & GivenSettings;
+export type BuiltInOptions = SlurmOptions | SgeOptions | LsfOptions | LocalOptions | TemplateOptions;
 export type BackendOptions = BuiltInOptions | AdapterBackendOptions;
 
 /** Whatever kind it is: of an adapter that is not ours, the module is loaded. Never throws. */
@@ -32,6 +34,8 @@ export function createBackend(name: string, options: BuiltInOptions): Backend {
       return createLsf(name, options);
     case 'local':
       return createLocal(name, options);
+    case 'template':
+      return createTemplate(name, options);
     default:
       return options satisfies never;
   }

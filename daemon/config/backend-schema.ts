@@ -7,12 +7,14 @@ import { localFile, localOptions } from './kinds/local.ts';
 import { lsfFile, lsfOptions } from './kinds/lsf.ts';
 import { sgeFile, sgeOptions } from './kinds/sge.ts';
 import { slurmFile, slurmOptions } from './kinds/slurm.ts';
+import { templateFile, templateOptions } from './kinds/template.ts';
 
 export const backendFile = z.discriminatedUnion('kind', [
   slurmFile,
   sgeFile,
   lsfFile,
   localFile,
+  templateFile,
   adapterFile,
 ]);
 export type BackendFile = z.output<typeof backendFile>;
@@ -35,6 +37,8 @@ export function backendOptions(name: string, file: BackendFile, places: Places):
       return lsfOptions(file);
     case 'local':
       return localOptions(file, join(places.stateDir, name));
+    case 'template':
+      return templateOptions(file);
     case 'adapter':
       return adapterOptions(file, places.configFile, places.home);
     default:
