@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import type { SubmitRequest } from '../../backends/backend.ts';
+import { CALM } from '../fake-commands/calm.ts';
 import { JobProcesses, type Launch } from '../fake-commands/job-processes.ts';
 import { NO_CHANCE, startRealTime } from '../fake-commands/real-time.ts';
 import { type BackendHabits, backendOf } from '../sim/fake-backend.ts';
@@ -55,7 +56,15 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
   const directory = directoryFor(owner);
   const { time, stop } = startRealTime(SPEED);
   const requests = new Map<string, SubmitRequest>();
-  const processes = new JobProcesses((job) => launchOf(job, requests.get(job.tag)));
+  const requestOf = ({ tag }: ClusterJob): SubmitRequest => {
+    const request = requests.get(tag);
+    if (request === undefined) throw new Error(`nobody has submitted ${tag}`);
+    return request;
+  };
+  const processes = new JobProcesses({
+    held: (job) => (requestOf(job).resources.queue === HELD ? BY_ITS_OWNER : undefined),
+    launch: (job) => launchOf(job, requestOf(job)),
+  });
   const weather = new Troubles();
   const transcript = new Transcript(time);
   const shared = { time, random: NO_CHANCE, transcript };
@@ -112,31 +121,14 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
 
 const SPEED = 20;
 const HELD = 'held';
+const BY_ITS_OWNER = { reason: 'JobHeldUser', plain: 'the job is held by its owner', forever: false };
 const TROUBLES: Partial<Record<string, SchedulerTrouble>> = {
   submit: 'lostReplies',
   account: 'accountingDown',
 };
 
-const CALM = {
-  queueMs: 0,
-  runMs: 0,
-  listingLagMs: 0,
-  endLagMs: 0,
-  keepMs: 600_000,
-  recordLagMs: 0,
-  saysRunCount: true,
-  idWrap: 1_000_000,
-  failing: 0,
-  infraTrouble: 0,
-  outsideCancels: 0,
-  requeues: 0,
-  blocked: 0,
-};
-
-function launchOf({ nativeId, owner }: ClusterJob, request: SubmitRequest | undefined): Launch {
-  if (request === undefined) throw new Error(`nobody has submitted job ${nativeId}`);
-  const { script, workdir, log, umask, resources } = request;
-  const held = { reason: 'JobHeldUser', plain: 'the job is held by its owner', forever: false };
+function launchOf({ nativeId, owner }: ClusterJob, request: SubmitRequest): Launch {
+  const { script, workdir, log, umask } = request;
   return {
     command: [script],
     env: {
@@ -149,6 +141,5 @@ function launchOf({ nativeId, owner }: ClusterJob, request: SubmitRequest | unde
     cwd: workdir,
     umask,
     log,
-    ...(resources.queue === HELD && { held }),
   };
 }

@@ -16,27 +16,32 @@ export interface Launch {
   readonly umask?: number;
   /** Where output goes; emptied first. */
   readonly log: string;
+}
+
+/** What is known of a job by whoever submitted it. */
+interface Orders {
   /** What keeps it in the queue. */
-  readonly held?: Blocked;
+  held(job: ClusterJob): Blocked | undefined;
+  launch(job: ClusterJob): Launch;
 }
 
 /** From the polite signal to the last one. */
 const GRACE_MS = 500;
 
 export class JobProcesses implements JobPlayer {
-  private readonly launchOf: (job: ClusterJob) => Launch;
+  private readonly orders: Orders;
   private readonly groups = new Map<ClusterJob, Group>();
 
-  constructor(launchOf: (job: ClusterJob) => Launch) {
-    this.launchOf = launchOf;
+  constructor(orders: Orders) {
+    this.orders = orders;
   }
 
   holds(job: ClusterJob): Blocked | undefined {
-    return this.launchOf(job).held;
+    return this.orders.held(job);
   }
 
   play(job: ClusterJob, ends: (report: EndReport) => void): void {
-    const child = start(this.launchOf(job));
+    const child = start(this.orders.launch(job));
     if (child === undefined) return ends({ kind: 'LaunchFailure', started: true });
     const group: Group = { child, cancelled: false };
     this.groups.set(job, group);
