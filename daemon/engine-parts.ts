@@ -1,9 +1,10 @@
 /** Makes the loop's real parts of a configuration: shared by the daemon and by `wfctl run`. */
 import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Owner } from '../backends/backend.ts';
 import { systemClock } from './clock.ts';
 import type { OpenedConfig } from './config/open-config.ts';
-import { createDirectOwnerFiles } from './files/direct-owner-files.ts';
+import { createFiles } from './files/owners/owners-files.ts';
 import type { LoopLog, LoopParts } from './loop/parts.ts';
 import type { Store } from './store/store.ts';
 import { openNative } from './workflow/native/open.ts';
@@ -12,7 +13,7 @@ export function engineParts({ config, backends }: OpenedConfig, store: Store, lo
   return {
     store,
     backends,
-    files: createDirectOwnerFiles(),
+    files: createFiles({ program: join(__dirname, 'owner-files.cjs') }),
     clock: systemClock,
     random: Math.random,
     open: openNative,
