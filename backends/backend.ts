@@ -184,6 +184,8 @@ export interface CommandUse {
   /** Commands started since the daemon began, by what they were for. */
   readonly total: Readonly<Record<CommandPurpose, number>>;
   readonly lastMinute: number;
+  /** When the newest one began, epoch ms. Absent: there was none yet. */
+  readonly lastAtMs?: number;
 }
 export type CommandPurpose = 'probe' | 'submit' | 'observe' | 'account' | 'abort' | 'unblock';
 

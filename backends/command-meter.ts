@@ -1,4 +1,4 @@
-/** How many commands a backend has started, by purpose, and how many in the last minute. */
+/** How many commands a backend has started, by purpose, how many in the last minute, and when the newest. */
 import type { CommandPurpose, CommandUse } from './backend.ts';
 
 const MINUTE_MS = 60_000;
@@ -14,6 +14,7 @@ export class CommandMeter {
   };
   /** When the commands of the last minute began, oldest first. */
   private readonly recent: number[] = [];
+  private lastAtMs: number | undefined;
   private readonly nowMs: () => number;
 
   constructor(nowMs = () => performance.now()) {
@@ -24,11 +25,17 @@ export class CommandMeter {
     this.total[purpose] += 1;
     this.forgetOld();
     this.recent.push(this.nowMs());
+    this.lastAtMs = Date.now();
   }
 
   use(): CommandUse {
     this.forgetOld();
-    return { total: { ...this.total }, lastMinute: this.recent.length };
+    const { total, recent, lastAtMs } = this;
+    return {
+      total: { ...total },
+      lastMinute: recent.length,
+      ...(lastAtMs !== undefined && { lastAtMs }),
+    };
   }
 
   private forgetOld(): void {

@@ -142,8 +142,8 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'backends [action] [name]',
-    summary: 'The schedulers; pause or resume one',
-    examples: ['wfctl backends pause slurm --reason "maintenance"'],
+    summary: 'The schedulers: how they are; one in full; pause or resume one',
+    examples: ['wfctl backends slurm', 'wfctl backends pause slurm --reason "maintenance"'],
     load: async () => (await import('./commands/backends.ts')).backends,
   },
   {

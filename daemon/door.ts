@@ -1,4 +1,5 @@
 /** The engine's door, as the API sees it: wishes go to the loop's desk, states are read from memory. */
+import type { Backend } from '../backends/backend.ts';
 import type {
   Answer,
   BackendStatus,
@@ -36,21 +37,21 @@ export function createDoor(loop: Loop): EngineDoor {
       desk.hold({ runId, by: peer.name, ...(reason !== undefined && { reason }) }),
     release: (runId, peer) => desk.release({ runId, by: peer.name }),
     async pauseBackend(name, reason, peer) {
-      const refusal = unknownBackend(loop, name);
-      if (refusal !== undefined) return refusal;
+      const backend = set.backend(name);
+      if (backend === undefined) return unknownBackend(loop, name);
       const pause: Pause = { by: peer.name, reason, sinceMs: nowMs() };
       const answer = await desk.store(
         `pause:${name}`,
         pause,
         `backend ${name} paused by ${peer.name}: ${reason}`,
       );
-      return afterwards(answer, () => backendStatus(loop, name));
+      return afterwards(answer, () => backendStatus(loop, backend));
     },
     async resumeBackend(name, peer) {
-      const refusal = unknownBackend(loop, name);
-      if (refusal !== undefined) return refusal;
+      const backend = set.backend(name);
+      if (backend === undefined) return unknownBackend(loop, name);
       const answer = await desk.store(`pause:${name}`, null, `backend ${name} resumed by ${peer.name}`);
-      return afterwards(answer, () => backendStatus(loop, name));
+      return afterwards(answer, () => backendStatus(loop, backend));
     },
     async drain(peer: Peer) {
       const drain: Drain = { by: peer.name, sinceMs: nowMs() };
@@ -66,8 +67,7 @@ export function createDoor(loop: Loop): EngineDoor {
   };
 }
 
-function unknownBackend(loop: Loop, name: string): Answer<never> | undefined {
-  if (loop.set.parts.backends.has(name)) return undefined;
+function unknownBackend(loop: Loop, name: string): Answer<never> {
   const known = [...loop.set.parts.backends.keys()].join(', ');
   return {
     ok: false,
@@ -78,7 +78,7 @@ function unknownBackend(loop: Loop, name: string): Answer<never> | undefined {
 export function engineStatus(loop: Loop): EngineStatus {
   return {
     state: daemonState(loop),
-    backends: [...loop.set.parts.backends.keys()].map((name) => backendStatus(loop, name)),
+    backends: [...loop.set.parts.backends.values()].map((backend) => backendStatus(loop, backend)),
   };
 }
 
@@ -89,22 +89,30 @@ function daemonState(loop: Loop): DaemonState {
   return drain === undefined ? { kind: 'serving' } : { kind: 'draining', ...(drain as Drain) };
 }
 
-function backendStatus(loop: Loop, name: string): BackendStatus {
-  const backend = loop.set.backend(name);
+function backendStatus(loop: Loop, backend: Backend): BackendStatus {
+  const { name, kind, capabilities, maxActive, maxSubmitting, pollMs, settleMs, commandTimeoutMs } = backend;
   const { watch, probe } = loop.asker.health(name);
   const pause = loop.set.settings.get(`pause:${name}`);
   const probed = probe === undefined ? 'unknown' : probe.reachable ? 'yes' : 'no';
   const reachable = watch === undefined || watch.reachable === 'unknown' ? probed : watch.reachable;
   return {
-    name,
-    kind: backend?.kind ?? 'unknown',
-    reachable,
+    ...{ name, kind, reachable, capabilities },
     summary: watch?.reachable === 'no' ? watch.reason : (probe?.summary ?? 'not asked yet'),
     ...sinceOf(watch, probe),
+    ...foundBy(probe),
     ...(pause !== undefined && { paused: pause as Pause }),
     active: loop.set.activePerBackend().get(name) ?? 0,
-    maxActive: backend?.maxActive ?? 0,
+    submitting: loop.submittingTo(name),
+    ...{ maxActive, maxSubmitting, pollMs, settleMs, commandTimeoutMs },
+    commands: backend.commandUse(),
   };
+}
+
+/** A probe that reached nobody found nothing, not even that there is no accounting. */
+function foundBy(probe: Probed | undefined): Partial<BackendStatus> {
+  if (probe === undefined) return {};
+  const { summary, hasAccounting, atMs } = probe;
+  return { probedAtMs: atMs, ...(probe.reachable && { version: summary, hasAccounting }) };
 }
 
 function sinceOf(watch: Watch | undefined, probe: Probed | undefined): { readonly sinceMs?: number } {

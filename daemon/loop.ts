@@ -108,6 +108,11 @@ export class Loop {
     return [...this.submitting.values()].reduce((sum, count) => sum + count, this.set.commandsUnderWay);
   }
 
+  /** Submit commands under way to one backend. */
+  submittingTo(backend: string): number {
+    return this.submitting.get(backend) ?? 0;
+  }
+
   isPaused(backend: string): boolean {
     return this.set.settings.has(`pause:${backend}`);
   }

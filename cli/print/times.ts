@@ -16,7 +16,12 @@ export function pointInTime(iso: string | null, now: Date): string {
 export function span(startIso: string | null, endIso: string | null, now: Date): string {
   if (startIso === null) return '-';
   const end = endIso === null ? now.getTime() : Date.parse(endIso);
-  const seconds = Math.max(0, Math.floor((end - Date.parse(startIso)) / 1_000));
+  return lasting(end - Date.parse(startIso));
+}
+
+/** A length of time, in the same form. */
+export function lasting(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;

@@ -4,7 +4,7 @@
  * The loop implements it. Questions do not come through here: they read the store. The API checks who may
  * ask for what; the loop checks whether it can be done, and its message is shown to the person as it is.
  */
-import type { Owner } from '../../backends/backend.ts';
+import type { Capabilities, CommandUse, Owner } from '../../backends/backend.ts';
 import type { Run, RunId } from '../engine/model.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { CallKey, FailureMode, WorkflowBundle } from '../workflow/language.ts';
@@ -60,12 +60,25 @@ export interface BackendStatus {
   readonly reachable: 'yes' | 'no' | 'unknown';
   /** One line for people: version and what was found, or why it cannot be reached. */
   readonly summary: string;
+  /** What the newest probe that reached it has found. */
+  readonly version?: string;
+  readonly hasAccounting?: boolean;
+  /** When it was last asked what it is; an idle daemon does not ask again. */
+  readonly probedAtMs?: number;
+  readonly capabilities: Capabilities;
   /** Since when `reachable` is what it is. */
   readonly sinceMs?: number;
   readonly paused?: { readonly by: string; readonly reason: string; readonly sinceMs: number };
   /** Jobs of ours with the scheduler now, and how many there may be. */
   readonly active: number;
   readonly maxActive: number;
+  /** Submit commands under way, and how many there may be. */
+  readonly submitting: number;
+  readonly maxSubmitting: number;
+  readonly pollMs: number;
+  readonly settleMs: number;
+  readonly commandTimeoutMs: number;
+  readonly commands: CommandUse;
 }
 
 export type DaemonState =

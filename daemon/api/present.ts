@@ -102,17 +102,22 @@ export function presentEvent(event: EventRecord): EventAnswer {
 }
 
 export function presentBackend(backend: BackendStatus): BackendAnswer {
-  const { name, kind, summary, sinceMs, paused, active, maxActive } = backend;
+  const { name, kind, summary, sinceMs, paused, capabilities, commands, probedAtMs } = backend;
+  const { active, maxActive, submitting, maxSubmitting, pollMs, settleMs, commandTimeoutMs } = backend;
   return {
-    name,
-    kind,
+    ...{ name, kind, summary, active, maxActive, submitting, maxSubmitting },
+    ...{ pollMs, settleMs, commandTimeoutMs },
     reachable: backend.reachable === 'unknown' ? null : backend.reachable === 'yes',
-    summary,
     since: isoOrNull(sinceMs),
+    version: backend.version ?? null,
+    probedAt: isoOrNull(probedAtMs),
+    // One that runs no commands was asked when it was probed.
+    askedAt: isoOrNull(commands.lastAtMs ?? probedAtMs),
+    accounting: backend.hasAccounting ?? null,
+    capabilities: { ...capabilities },
     paused:
       paused === undefined ? null : { by: paused.by, reason: paused.reason, since: iso(paused.sinceMs) },
-    active,
-    maxActive,
+    commands: { lastMinute: commands.lastMinute, total: { ...commands.total } },
   };
 }
 

@@ -129,15 +129,50 @@ export const logs = z.strictObject({
 
 export const why = z.strictObject({ lines: z.array(text) });
 
+const flag = z.boolean();
+const count = z.int();
+
 export const backend = z.strictObject({
-  name: text,
-  kind: text,
-  reachable: z.boolean().nullable().meta({ description: 'null: not asked yet' }),
-  summary: text,
-  since: time.nullable(),
-  paused: z.strictObject({ by: text, reason: text, since: time }).nullable(),
-  active: z.int(),
-  maxActive: z.int(),
+  name: text.meta({ description: 'As the configuration calls it' }),
+  kind: text.meta({ description: 'The adapter: slurm, local, …' }),
+  reachable: flag.nullable().meta({ description: 'By the newest answer; null: not asked yet' }),
+  since: time.nullable().meta({ description: 'Since when `reachable` is what it is' }),
+  summary: text.meta({ description: 'One line: what was found, or why it cannot be reached' }),
+  version: text.nullable().meta({ description: 'What the newest probe that reached it has found' }),
+  probedAt: time.nullable().meta({ description: 'When it was last asked what it is' }),
+  askedAt: time
+    .nullable()
+    .meta({ description: 'When it was last asked anything; an idle daemon asks nothing' }),
+  accounting: flag.nullable().meta({ description: 'Is there a second source? null: not known yet' }),
+  capabilities: z
+    .strictObject({ reconnect: flag, lookUp: flag, arrays: flag, signals: flag })
+    .meta({ description: 'What the adapter can do at all' }),
+  paused: z
+    .strictObject({ by: text, reason: text, since: time })
+    .nullable()
+    .meta({ description: 'null: it takes jobs' }),
+  active: count.meta({ description: 'Jobs of ours with the scheduler' }),
+  maxActive: count.meta({ description: 'At most so many' }),
+  submitting: count.meta({ description: 'Submit commands under way' }),
+  maxSubmitting: count.meta({ description: 'At most so many at once' }),
+  pollMs: count.meta({ description: 'Between two listings while jobs are active' }),
+  settleMs: count.meta({ description: 'Absence counts only over at least this long' }),
+  commandTimeoutMs: count.meta({ description: 'No command outlives this' }),
+  commands: z
+    .strictObject({
+      lastMinute: count,
+      total: z
+        .strictObject({
+          probe: count,
+          submit: count,
+          observe: count,
+          account: count,
+          abort: count,
+          unblock: count,
+        })
+        .meta({ description: 'Since the daemon began, by what they were for' }),
+    })
+    .meta({ description: 'Commands of the scheduler that were started' }),
 });
 
 export const backendList = z.strictObject({ backends: z.array(backend) });

@@ -342,19 +342,55 @@ describe('small commands', () => {
     expect(JSON.parse((await run('events', '--json')).stdout)).toMatchObject({ seq: 1, runId: 1 });
   });
 
-  test('backends and daemon', async () => {
-    expect((await run('backends', 'pause', 'slurm', '--reason', 'maintenance')).stdout).toMatch(
-      /slurm {2}paused, reachable .* maintenance/,
+  test('backends are listed, shown, paused and resumed', async () => {
+    expect((await run('backends')).stdout).toMatch(/^NAME .*\nslurm {2}reachable /);
+    const shown = await run('backends', 'slurm');
+    expect(shown.stdout).toMatch(/^Backend slurm {2}reachable\n {2}kind +slurm\n/);
+    expect(await run('backends', 'show', 'slurm')).toEqual(shown);
+    const paused = await run('backends', 'pause', 'slurm', '--reason', 'maintenance');
+    expect(paused.stdout).toMatch(
+      /^Backend slurm {2}reachable, paused\n(?:.*\n)* .* maintenance \(wfctl backends resume slurm\)/,
     );
-    expect(await run('backends', 'pause', 'slurm')).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/--reason TEXT/),
+    expect(JSON.parse((await run('backends', 'resume', 'slurm', '--json')).stdout)).toMatchObject({
+      name: 'slurm',
+      paused: null,
     });
+  });
+
+  test.each([
+    [['pause', 'slurm'], 2, /--reason TEXT/],
+    [['pause'], 2, /say which backend: wfctl backends pause NAME/],
+    [['puase', 'slurm'], 2, /there is no action 'puase'; did you mean 'pause'\?/],
+    [['slrum'], 3, /there is no backend named "slrum"; did you mean 'slurm'\?/],
+  ])('backends %j is refused', async (words, code, message) => {
+    expect(await run('backends', ...words)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringMatching(message),
+    });
+  });
+
+  test('--json has exactly the names that are documented', async () => {
+    const [backend] = JSON.parse((await run('backends', '--json')).stdout) as object[];
+    expect(JSON.parse((await run('backends', 'slurm', '--json')).stdout)).toEqual(backend);
+    const page = readFileSync('docs/backends.md', 'utf8');
+    const documented = [...page.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);
+    expect(namesIn(backend ?? {}).toSorted()).toEqual(documented.toSorted());
+  });
+
+  test('daemon', async () => {
     expect((await run('daemon', 'drain')).stdout).toMatch(/draining: asked by /);
     expect((await run('daemon')).stdout).toMatch(/^wfd 1\.2\.3 on login1, pid \d+, since /);
     expect(JSON.parse((await run('daemon', 'resume', '--json')).stdout)).toMatchObject({ state: 'serving' });
   });
 });
+
+/** `commands.total.probe`; what is null is named, not looked into. */
+function namesIn(value: object, path = ''): string[] {
+  return Object.entries(value).flatMap(([key, part]) =>
+    typeof part === 'object' && part !== null ? namesIn(part, `${path}${key}.`) : [`${path}${key}`],
+  );
+}
 
 const ENDED = { kind: 'ended', outcome: { cause: 'Succeeded' }, nativeId: '4711' as NativeId } as const;
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NativeId, Tag } from '../../../backends/backend.ts';
 import { OPERATIONS } from '../../../daemon/protocol/operations.ts';
 import { ask, type Served, serveFake } from './api-fixture.ts';
-import { aCall, anAttempt, ME, peerNamed, T0 } from './fake-engine.ts';
+import { aCall, anAttempt, ME, peerNamed, SLURM, T0 } from './fake-engine.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -28,6 +28,28 @@ test('the daemon says who it is and how its backends are', async () => {
     backends: [{ name: 'slurm', reachable: true, paused: null }],
   });
   expect(headers).toHaveProperty('wfd-version');
+});
+
+test('a backend has the fixed names, nulls where nothing is known', async () => {
+  const { body } = await ask(served.socket, 'GET', '/v1/backends');
+  const known = OPERATIONS.listBackends.answer.parse(body).backends[0];
+  expect(known).toMatchObject({
+    ...{ reachable: true, accounting: true, submitting: 1, maxSubmitting: 4 },
+    ...{ probedAt: '2021-03-01T08:00:00.000Z', askedAt: '2021-03-01T08:00:05.000Z' },
+    commands: { lastMinute: 12, total: { submit: 120, observe: 400 } },
+  });
+  const { sinceMs, version, hasAccounting, probedAtMs, ...rest } = SLURM;
+  const { lastAtMs, ...commands } = SLURM.commands;
+  const unknown = { ...rest, reachable: 'unknown', commands } as const;
+  served.fake.status = { ...served.fake.status, backends: [unknown, { ...SLURM, commands }] };
+  const later = await ask(served.socket, 'GET', '/v1/backends');
+  const { backends } = OPERATIONS.listBackends.answer.parse(later.body);
+  expect(backends[0]).toMatchObject({
+    ...{ reachable: null, since: null, version: null, accounting: null, probedAt: null, askedAt: null },
+    paused: null,
+  });
+  // One that runs no commands was asked when it was probed.
+  expect(backends[1]).toMatchObject({ askedAt: '2021-03-01T08:00:00.000Z' });
 });
 
 test('a submit answers the run, and the same token answers the same run', async () => {

@@ -39,17 +39,32 @@ export interface Fake {
   pauseWishes(): { letGo(): void };
 }
 
+/** Long ago, so that times are always shown with their year. */
+export const T0 = Date.parse('2021-03-01T08:00:00Z');
+
 export const SLURM: BackendStatus = {
   name: 'slurm',
   kind: 'slurm',
   reachable: 'yes',
+  sinceMs: T0,
   summary: 'SLURM 22.05.8 with accounting',
+  version: 'SLURM 22.05.8 with accounting',
+  probedAtMs: T0,
+  hasAccounting: true,
+  capabilities: { reconnect: true, lookUp: true, arrays: true, signals: true },
   active: 3,
   maxActive: 1_000,
+  submitting: 1,
+  maxSubmitting: 4,
+  pollMs: 5_000,
+  settleMs: 30_000,
+  commandTimeoutMs: 60_000,
+  commands: {
+    lastMinute: 12,
+    total: { probe: 3, submit: 120, observe: 400, account: 7, abort: 2, unblock: 0 },
+    lastAtMs: T0 + 5_000,
+  },
 };
-
-/** Long ago, so that times are always shown with their year. */
-export const T0 = Date.parse('2021-03-01T08:00:00Z');
 
 export function createFake(): Fake {
   const runs = new Map<number, RunOverview>();
