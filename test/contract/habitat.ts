@@ -18,6 +18,8 @@ export interface Habitat {
   /** What passes `check` and is refused by the scheduler itself, for good. */
   readonly refused: Resources | 'nothing';
   readonly waiting: Waiting;
+  /** As what the end of a job with exit code 0 is reported, where that proves no success. Absent: `Succeeded`. */
+  readonly succeeded?: EndKind;
   /** As what the end of a killed job is reported: not every scheduler says who killed it. */
   readonly killed: EndKind;
   /** No trace is left of a job that was ended before it started. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Backend,
   CommandPurpose,
+  EndReport,
   JobObservation,
   KnownJob,
   NativeId,
@@ -107,6 +108,11 @@ async function look({ backend, owner }: Habitat, known: KnownJob): Promise<JobOb
 }
 
 const LOOK_AGAIN_MS = 200;
+
+/** What the scheduler's word alone must say of a job that ended well. */
+export function success({ succeeded = 'Succeeded' }: Habitat): Partial<EndReport> {
+  return succeeded === 'Succeeded' ? { kind: succeeded, exitCode: 0 } : { kind: succeeded };
+}
 
 export const hasEnded = (job: JobObservation): boolean => job.state === 'ended';
 export const isRunning = (job: JobObservation): boolean => job.state === 'running';

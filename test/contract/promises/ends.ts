@@ -1,14 +1,14 @@
 /** How a job ended comes back as it was. */
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { hasEnded, isRunning, type World } from '../world.ts';
+import { hasEnded, isRunning, success, type World } from '../world.ts';
 
 export function endsAreToldApart(world: () => World): void {
-  test('a job that succeeds knows its own id, and ends Succeeded', async () => {
+  test('a job that succeeds knows its own id, and ends as a success where that is proved', async () => {
     const job = await world().submit('echo "$wf_native $wf_count $wf_index" > identity');
     expect(job.reply.kind).toBe('accepted');
     const { end } = await job.seen(hasEnded);
-    expect(end).toMatchObject({ kind: 'Succeeded', exitCode: 0 });
+    expect(end).toMatchObject(success(world().habitat));
     expect(job.read('identity')).toBe(`${job.nativeId} 0 0\n`);
   });
 
@@ -27,6 +27,6 @@ export function endsAreToldApart(world: () => World): void {
     const job = await world().submit('while [ ! -e go ]; do sleep 0.2; done');
     expect(await job.seen(isRunning)).toMatchObject(job.known);
     writeFileSync(`${job.place}/go`, '');
-    expect((await job.seen(hasEnded)).end?.kind).toBe('Succeeded');
+    expect((await job.seen(hasEnded)).end).toMatchObject(success(world().habitat));
   });
 }

@@ -1,7 +1,7 @@
 /** A job is found again, by its id, by its name, by the next daemon, and never mistaken for another. */
 import { expect, test } from 'vitest';
 import type { Backend, JobObservation, NativeId, Tag } from '../../../backends/backend.ts';
-import { hasEnded, isRunning, jobsOf, lately, newTag, until, type World } from '../world.ts';
+import { hasEnded, isRunning, jobsOf, lately, newTag, success, until, type World } from '../world.ts';
 
 export function jobsAreFound(world: () => World): void {
   test('the second source knows ended jobs by id and by tag, where there is one', async () => {
@@ -14,7 +14,7 @@ export function jobsAreFound(world: () => World): void {
     if (!hasAccounting) return expect(await ask({ tag, nativeId })).toBeUndefined();
     await until(async () => (await ask({ tag, nativeId }))?.state === 'ended');
     await until(async () => (await ask({ tag }))?.state === 'ended');
-    expect(await ask({ tag })).toMatchObject({ nativeId, end: { kind: 'Succeeded' } });
+    expect(await ask({ tag })).toMatchObject({ nativeId, end: success(habitat) });
   });
 
   test('about jobs that never were the second source says nothing', async () => {
@@ -58,7 +58,7 @@ export function jobsAreFound(world: () => World): void {
   });
 
   test('the elements of one submission are told apart; where there are none, it is refused', async () => {
-    const { backend, submit } = world();
+    const { backend, habitat, submit } = world();
     const script = 'echo "$wf_native" > "element$wf_index"; exit $wf_index';
     const job = await submit(script, { elements: 3 });
     if (!backend.capabilities.arrays) {
@@ -66,7 +66,11 @@ export function jobsAreFound(world: () => World): void {
       return;
     }
     const elements = await Promise.all([0, 1, 2].map((index) => job.seen(hasEnded, index)));
-    expect(elements.map(({ end }) => end?.kind)).toEqual(['Succeeded', 'NonZeroExit', 'NonZeroExit']);
+    expect(elements.map(({ end }) => end?.kind)).toEqual([
+      success(habitat).kind,
+      'NonZeroExit',
+      'NonZeroExit',
+    ]);
     expect(elements.map(({ nativeId }) => `${nativeId}\n`)).toEqual(
       [0, 1, 2].map((i) => job.read(`element${i}`)),
     );
