@@ -3,14 +3,14 @@
  * Its cluster lives in real time, and its jobs are real processes.
  */
 import { rmSync } from 'node:fs';
-import type { SubmitRequest } from '../../backends/backend.ts';
+import type { Blocked, SubmitRequest } from '../../backends/backend.ts';
 import { CALM } from '../fake-commands/calm.ts';
-import { JobProcesses, type Launch } from '../fake-commands/job-processes.ts';
+import { JobProcesses, type Launch, reportOf } from '../fake-commands/job-processes.ts';
 import { NO_CHANCE, startRealTime } from '../fake-commands/real-time.ts';
 import { type BackendHabits, backendOf } from '../sim/fake-backend.ts';
 import { FakeCluster } from '../sim/fake-cluster.ts';
 import { FakeFiles } from '../sim/fake-files.ts';
-import type { ClusterJob } from '../sim/fake-job.ts';
+import type { ClusterJob, JobPlayer } from '../sim/fake-job.ts';
 import { Life } from '../sim/life.ts';
 import { Transcript } from '../sim/transcript.ts';
 import { type SchedulerTrouble, Weather } from '../sim/weather.ts';
@@ -61,10 +61,12 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
     if (request === undefined) throw new Error(`nobody has submitted ${tag}`);
     return request;
   };
-  const processes = new JobProcesses({
-    held: (job) => (requestOf(job).resources.queue === HELD ? BY_ITS_OWNER : undefined),
-    launch: (job) => launchOf(job, requestOf(job)),
-  });
+  const processes = new JobProcesses();
+  const player: JobPlayer = {
+    holds: (job) => BLOCKING_QUEUES[requestOf(job).resources.queue ?? ''],
+    play: (job, ends) => processes.run(job, launchOf(job, requestOf(job)), (exit) => ends(reportOf(exit))),
+    tell: (job, manner) => processes.tell(job, manner),
+  };
   const weather = new Troubles();
   const transcript = new Transcript(time);
   const shared = { time, random: NO_CHANCE, transcript };
@@ -74,7 +76,7 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
     files: new FakeFiles(time, NO_CHANCE, weather, { markLagMs: 0, claims: true }),
     habits: CALM,
     witness: { executionStarts: () => undefined },
-    player: processes,
+    player,
   });
   const witness = {
     submitStarts(_backend: string, request: SubmitRequest): undefined {
@@ -96,7 +98,8 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
     siteEnv: {},
     impossible: 'nothing',
     refused: 'nothing',
-    waiting: { resources: { queue: HELD }, blocked: true },
+    waiting: { resources: { queue: 'held' }, blocked: true },
+    stuck: { resources: { queue: 'error' }, script: 'true' },
     killed: 'Cancelled',
     forgetsUnstarted: false,
     dropsLimits: false,
@@ -120,8 +123,10 @@ async function openFake(able: BackendHabits): Promise<Habitat> {
 }
 
 const SPEED = 20;
-const HELD = 'held';
-const BY_ITS_OWNER = { reason: 'JobHeldUser', plain: 'the job is held by its owner', forever: false };
+const BLOCKING_QUEUES: Readonly<Record<string, Blocked>> = {
+  held: { reason: 'JobHeldUser', plain: 'the job is held by its owner', forever: false },
+  error: { reason: 'Eqw', plain: 'the job could not be started', forever: true, clearable: true },
+};
 const TROUBLES: Partial<Record<string, SchedulerTrouble>> = {
   submit: 'lostReplies',
   account: 'accountingDown',
@@ -141,5 +146,6 @@ function launchOf({ nativeId, owner }: ClusterJob, request: SubmitRequest): Laun
     cwd: workdir,
     umask,
     log,
+    warning: { signal: 'SIGTERM', graceMs: 500 },
   };
 }

@@ -18,6 +18,8 @@ export interface Habitat {
   /** What passes `check` and is refused by the scheduler itself, for good. */
   readonly refused: Resources | 'nothing';
   readonly waiting: Waiting;
+  /** Absent: this scheduler never leaves a job in an error from which it can be told to try again. */
+  readonly stuck?: Stuck;
   /** As what the end of a job with exit code 0 is reported, where that proves no success. Absent: `Succeeded`. */
   readonly succeeded?: EndKind;
   /** As what the end of a killed job is reported: not every scheduler says who killed it. */
@@ -38,6 +40,12 @@ export interface Waiting {
   readonly behind?: Resources;
   /** Does the scheduler say that somebody must act before it starts? */
   readonly blocked: boolean;
+}
+
+/** A job that the scheduler gives up on for a while: at its first run the script leaves it in error, or the request does. */
+export interface Stuck {
+  readonly script: string;
+  readonly resources?: Resources;
 }
 
 /**

@@ -5,21 +5,23 @@
 import type { AbortManner, Blocked, EndReport, Tag } from '../../backends/backend.ts';
 import { FakeCluster } from '../sim/fake-cluster.ts';
 import { FakeFiles } from '../sim/fake-files.ts';
-import { type ClusterJob, isListed } from '../sim/fake-job.ts';
+import { type ClusterJob, isListed, type JobPlayer } from '../sim/fake-job.ts';
 import { Transcript } from '../sim/transcript.ts';
 import { Weather } from '../sim/weather.ts';
 import { CALM } from './calm.ts';
-import { JobProcesses, type Launch } from './job-processes.ts';
+import { type Exit, JobProcesses, type Launch, reportOf } from './job-processes.ts';
 import { NO_CHANCE, startRealTime } from './real-time.ts';
-import type { ToldEnd, ToldJob } from './told-job.ts';
+import type { ToldEnd, ToldJob, ToldRun } from './told-job.ts';
 
 /** What a submit command asks for. */
 export interface Order {
   readonly name: string;
   readonly user: ToldJob['user'];
-  /** Indices of an array; absent: a plain job. */
+  /** Numbers of an array's elements; absent: a plain job. */
   readonly elements?: readonly number[];
   readonly held?: Blocked;
+  /** Exit codes that are orders to the scheduler. */
+  readonly orderedBy?: Readonly<Record<number, 'runAgain' | 'stayInError'>>;
   launch(place: Place): Launch;
 }
 
@@ -38,22 +40,29 @@ const NODE = 'node1';
 export class FakeScheduler {
   readonly troubles = new Set<Trouble>();
   private readonly clock = startRealTime();
-  private readonly processes = new JobProcesses({
-    held: (job) => this.ticketOf(job).order.held,
-    launch: (job) => this.launch(job),
-  });
-  private readonly cluster = new FakeCluster({
-    name: 'fake',
-    time: this.clock.time,
-    random: NO_CHANCE,
-    files: new FakeFiles(this.clock.time, NO_CHANCE, new Weather([]), { markLagMs: 0, claims: true }),
-    habits: CALM,
-    transcript: new Transcript(this.clock.time),
-    witness: { executionStarts: () => undefined },
-    player: this.processes,
-  });
+  private readonly processes = new JobProcesses();
+  private readonly cluster: FakeCluster;
   /** By the tag that a job has in the cluster; the name that a user gave it need not be unique. */
   private readonly tickets = new Map<string, Ticket>();
+
+  constructor() {
+    const { time } = this.clock;
+    const player: JobPlayer = {
+      holds: (job) => this.ticketOf(job).order.held,
+      play: (job, ends) => this.play(job, ends),
+      tell: (job, manner) => this.processes.tell(job, manner),
+    };
+    this.cluster = new FakeCluster({
+      name: 'fake',
+      time,
+      random: NO_CHANCE,
+      files: new FakeFiles(time, NO_CHANCE, new Weather([]), { markLagMs: 0, claims: true }),
+      habits: CALM,
+      transcript: new Transcript(time),
+      witness: { executionStarts: () => undefined },
+      player,
+    });
+  }
 
   /** Answers with the id. */
   submit(order: Order): number {
@@ -67,17 +76,17 @@ export class FakeScheduler {
   jobs(): readonly ToldJob[] {
     if (this.troubles.has('emptyListing')) return [];
     const { trueMs } = this.clock.time;
-    return this.cluster.jobs.filter((job) => isListed(job, trueMs)).map((job) => this.tell(job));
+    return this.cluster.jobs.filter((job) => isListed(job, trueMs)).map((job) => this.told(job));
   }
 
-  /** Of an array without an element: all of them. False where there is none. */
-  ask({ id, element }: Place, manner: AbortManner): boolean {
-    const jobs = this.cluster.jobs.filter((job) => {
-      const ticket = this.ticketOf(job);
-      return ticket.id === id && (element === undefined || ticket.element === element);
-    });
-    for (const job of jobs) if (job.state !== 'ended') this.cluster.abort(job, manner);
-    return jobs.length > 0;
+  /** Of an array without an element: all of them. */
+  ask(place: Place, manner: AbortManner): void {
+    for (const job of this.jobsAt(place)) this.cluster.abort(job, manner);
+  }
+
+  /** Tries again to start what is in error. */
+  clear(place: Place): void {
+    for (const job of this.jobsAt(place)) this.cluster.unblock(job);
   }
 
   close(): void {
@@ -87,41 +96,60 @@ export class FakeScheduler {
 
   private create(order: Order, element: number | undefined): ClusterJob {
     const tag = `ticket${this.tickets.size}` as Tag;
-    this.tickets.set(tag, {
-      order,
-      id: 0,
-      ...(element !== undefined && { element }),
-      submittedMs: Date.now(),
-    });
+    const submittedMs = Date.now();
+    this.tickets.set(tag, { order, id: 0, ...(element !== undefined && { element }), submittedMs, runs: [] });
     return this.cluster.create(tag, { ...order.user, gid: 0, home: '/', shell: '/bin/sh' });
   }
 
-  private launch(job: ClusterJob): Launch {
-    const ticket = this.ticketOf(job);
-    ticket.startedMs = Date.now();
-    return ticket.order.launch(ticket);
+  private jobsAt({ id, element }: Place): readonly ClusterJob[] {
+    return this.cluster.jobs.filter((job) => {
+      const ticket = this.ticketOf(job);
+      return job.state !== 'ended' && ticket.id === id && (element ?? ticket.element) === ticket.element;
+    });
   }
 
-  private tell(job: ClusterJob): ToldJob {
-    const { order, id, element, submittedMs, startedMs } = this.ticketOf(job);
+  private play(job: ClusterJob, ends: (report: EndReport) => void): void {
+    const ticket = this.ticketOf(job);
+    const startedMs = Date.now();
+    ticket.now = { startedMs };
+    this.processes.run(job, ticket.order.launch(ticket), (exit) => {
+      const ordered = exit.cancelled ? undefined : ticket.order.orderedBy?.[exit.code ?? 0];
+      if (ordered === undefined) {
+        ticket.now = { startedMs, exit };
+        return ends(reportOf(exit));
+      }
+      const how = ordered === 'runAgain' ? 'asked' : 'error';
+      ticket.runs.push({ how, startedMs, endedMs: Date.now(), node: NODE });
+      delete ticket.now;
+      this.cluster.requeue(job, how, ordered === 'runAgain' ? undefined : IN_ERROR);
+    });
+  }
+
+  private told(job: ClusterJob): ToldJob {
+    const { order, id, element, submittedMs, runs, now } = this.ticketOf(job);
     const { name, user } = order;
-    const waitsFor = job.blocked?.reason;
-    const strange = this.troubles.has('strangeStates') && job.end === undefined ? 'HIBERNATING' : undefined;
+    const { blocked } = job;
     return {
-      ...{ id, name, user, submittedMs },
+      ...{ id, name, user, submittedMs, state: this.stateOf(job) },
       ...(element !== undefined && { element }),
-      ...(strange !== undefined && { strange }),
-      ...(waitsFor !== undefined && { waitsFor }),
-      ...(startedMs !== undefined && { startedMs, node: NODE }),
-      ...this.howItIs(job),
+      ...(this.troubles.has('strangeStates') && job.end === undefined && { strange: 'HIBERNATING' }),
+      ...(blocked !== undefined && { waitsFor: blocked.reason }),
+      ...(blocked?.clearable === true && { error: blocked.plain }),
+      ...(runs.length > 0 && { earlierRuns: runs }),
+      ...(now !== undefined && { startedMs: now.startedMs, node: NODE }),
+      ...this.endOf(job, now?.exit),
     };
   }
 
-  private howItIs(job: ClusterJob): Pick<ToldJob, 'state' | 'end' | 'endedMs'> {
-    const { end } = job;
-    if (end === undefined) return { state: job.state === 'running' ? 'running' : 'waiting' };
+  private stateOf(job: ClusterJob): ToldJob['state'] {
+    if (job.state === 'pending') return 'waiting';
+    return this.processes.isEnding(job) ? 'ending' : job.state;
+  }
+
+  private endOf({ end, owner }: ClusterJob, exit: Exit | undefined): Pick<ToldJob, 'end' | 'endedMs'> {
+    if (end === undefined) return {};
     const endedMs = Date.now() - (this.clock.time.trueMs - end.atMs);
-    return { state: 'ended', end: toldEnd(end.report, job.owner.uid), endedMs };
+    return { end: toldEnd(exit, owner.uid), endedMs };
   }
 
   private ticketOf({ tag }: ClusterJob): Ticket {
@@ -136,21 +164,23 @@ interface Ticket {
   id: number;
   readonly element?: number;
   readonly submittedMs: number;
-  startedMs?: number;
+  /** Those that were not its end. */
+  readonly runs: ToldRun[];
+  now?: { readonly startedMs: number; readonly exit?: Exit };
 }
 
-function toldEnd({ kind, exitCode = 0, signal = 9 }: EndReport, byUid: number): ToldEnd {
-  switch (kind) {
-    case 'Succeeded':
-    case 'NonZeroExit':
-      return { kind: 'exited', code: exitCode };
-    case 'Signaled':
-      return { kind: 'signaled', signal };
-    case 'Cancelled':
-      return { kind: 'cancelled', byUid };
-    case 'LaunchFailure':
-      return { kind: 'notLaunched' };
-    default:
-      throw new Error(`no job of real processes ends as ${kind}`);
-  }
+const IN_ERROR: Blocked = {
+  reason: 'Eqw',
+  plain: 'exit_status of job start = 100',
+  forever: true,
+  clearable: true,
+};
+
+/** A job without an exit was ended before it started. */
+function toldEnd(exit: Exit | undefined, byUid: number): ToldEnd {
+  if (exit === undefined) return { kind: 'cancelled', byUid };
+  const { launched, code = 0, signal, cancelled } = exit;
+  if (!launched) return { kind: 'notLaunched' };
+  if (cancelled) return { kind: 'cancelled', byUid, ...(signal === undefined ? { code } : { signal }) };
+  return signal === undefined ? { kind: 'exited', code } : { kind: 'signaled', signal };
 }

@@ -1,14 +1,14 @@
 /**
- * Plays the jobs of a fake cluster with real processes of this machine, as its own user. Each job is a group of
+ * The jobs of a fake cluster as real processes of this machine, run as its own user. Each job is a group of
  * processes, and nothing of it is left when it ends, or when the cluster is closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { AbortManner, Blocked, EndReport } from '../../backends/backend.ts';
-import type { ClusterJob, JobPlayer } from '../sim/fake-job.ts';
+import type { AbortManner, EndReport } from '../../backends/backend.ts';
+import type { ClusterJob } from '../sim/fake-job.ts';
 
-/** How a scheduler starts the script of one job. */
+/** How a scheduler starts the script of one job, and ends it. */
 export interface Launch {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,54 +16,60 @@ export interface Launch {
   readonly umask?: number;
   /** Where output goes; emptied first. */
   readonly log: string;
+  /** Sent some time before SIGKILL. Absent: nothing is. */
+  readonly warning?: { readonly signal: NodeJS.Signals; readonly graceMs: number };
 }
 
-/** What is known of a job by whoever submitted it. */
-interface Orders {
-  /** What keeps it in the queue. */
-  held(job: ClusterJob): Blocked | undefined;
-  launch(job: ClusterJob): Launch;
+/** How a script ended. */
+export interface Exit {
+  /** False: its log could not be opened, and no scheduler starts a script then. */
+  readonly launched: boolean;
+  readonly code?: number;
+  readonly signal?: number;
+  /** It had been asked to. */
+  readonly cancelled: boolean;
 }
 
-/** From the polite signal to the last one. */
-const GRACE_MS = 500;
-
-export class JobProcesses implements JobPlayer {
-  private readonly orders: Orders;
+export class JobProcesses {
   private readonly groups = new Map<ClusterJob, Group>();
 
-  constructor(orders: Orders) {
-    this.orders = orders;
-  }
-
-  holds(job: ClusterJob): Blocked | undefined {
-    return this.orders.held(job);
-  }
-
-  play(job: ClusterJob, ends: (report: EndReport) => void): void {
-    const child = start(this.orders.launch(job));
-    if (child === undefined) return ends({ kind: 'LaunchFailure', started: true });
-    const group: Group = { child, cancelled: false };
+  run(job: ClusterJob, launch: Launch, over: (exit: Exit) => void): void {
+    const child = start(launch);
+    if (child === undefined) return over({ launched: false, cancelled: false });
+    const group: Group = { child, launch, cancelled: false };
     this.groups.set(job, group);
-    child.on('error', () => ends({ kind: 'LaunchFailure', started: true }));
-    child.on('exit', (code, signal) => {
+    child.on('error', () => over({ launched: false, cancelled: false }));
+    child.on('exit', (code, name) => {
       this.groups.delete(job);
       send(child, 'SIGKILL');
-      ends(reportOf(group, code, signal));
+      const { cancelled } = group;
+      const how = name === null ? { code: code ?? 0 } : { signal: constants.signals[name] };
+      over({ launched: true, ...how, cancelled });
     });
   }
 
+  /** False where the job has no processes. */
   tell(job: ClusterJob, manner: AbortManner): boolean {
     const group = this.groups.get(job);
     if (group === undefined) return false;
+    const { child, launch } = group;
     if (manner.kind === 'signal') {
-      send(group.child, `SIG${manner.signal}` as NodeJS.Signals);
+      send(child, `SIG${manner.signal}` as NodeJS.Signals);
       return true;
     }
     group.cancelled = true;
-    send(group.child, manner.kind === 'force' ? 'SIGKILL' : 'SIGTERM');
-    setTimeout(() => this.groups.has(job) && send(group.child, 'SIGKILL'), GRACE_MS).unref();
+    const { warning } = launch;
+    if (manner.kind === 'force' || warning === undefined) send(child, 'SIGKILL');
+    else {
+      send(child, warning.signal);
+      setTimeout(() => this.groups.has(job) && send(child, 'SIGKILL'), warning.graceMs).unref();
+    }
     return true;
+  }
+
+  /** It has been asked to end, and has not yet. */
+  isEnding(job: ClusterJob): boolean {
+    return this.groups.get(job)?.cancelled === true;
   }
 
   close(): void {
@@ -71,18 +77,23 @@ export class JobProcesses implements JobPlayer {
   }
 }
 
+export function reportOf({ launched, code, signal, cancelled }: Exit): EndReport {
+  if (!launched) return { kind: 'LaunchFailure', started: true };
+  if (cancelled) return { kind: 'Cancelled', started: true };
+  if (signal !== undefined) return { kind: 'Signaled', signal, started: true };
+  if (code === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
+  return { kind: 'NonZeroExit', exitCode: code ?? 1, started: true };
+}
+
 interface Group {
   readonly child: ChildProcess;
+  readonly launch: Launch;
   cancelled: boolean;
 }
 
-/** Nothing where its log cannot be opened: no scheduler starts a script then. */
 function start({ command: [program, ...args], env, cwd, umask, log }: Launch): ChildProcess | undefined {
-  const words =
-    umask === undefined
-      ? [program, ...args]
-      : ['/bin/sh', '-c', 'umask "$0" && exec "$@"', `0${umask.toString(8)}`, program, ...args];
-  const [first = program, ...rest] = words;
+  const withUmask = ['/bin/sh', '-c', 'umask "$0" && exec "$@"', `0${(umask ?? 0).toString(8)}`];
+  const [first = program, ...rest] = [...(umask === undefined ? [] : withUmask), program, ...args];
   try {
     const output = openSync(log, 'w');
     const child = spawn(first, rest, { env, cwd, detached: true, stdio: ['ignore', output, output] });
@@ -93,14 +104,7 @@ function start({ command: [program, ...args], env, cwd, umask, log }: Launch): C
   }
 }
 
-function reportOf({ cancelled }: Group, code: number | null, name: NodeJS.Signals | null): EndReport {
-  if (cancelled) return { kind: 'Cancelled', started: true };
-  if (name !== null) return { kind: 'Signaled', signal: constants.signals[name], started: true };
-  if (code === 0) return { kind: 'Succeeded', exitCode: 0, started: true };
-  return { kind: 'NonZeroExit', exitCode: code ?? 1, started: true };
-}
-
-/** The whole group, which may be gone. */
+/** To the whole group, which may be gone. */
 function send({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {

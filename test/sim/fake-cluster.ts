@@ -4,7 +4,15 @@
  * It knows nothing of the daemon. It never lies either; what is told of it (late, wrongly, not at all) is
  * the business of fake-backend.ts.
  */
-import type { AbortManner, EndKind, EndReport, NativeId, Owner, Tag } from '../../backends/backend.ts';
+import type {
+  AbortManner,
+  Blocked,
+  EndKind,
+  EndReport,
+  NativeId,
+  Owner,
+  Tag,
+} from '../../backends/backend.ts';
 import type { ClusterHabits } from './cluster-habits.ts';
 import type { FakeFiles } from './fake-files.ts';
 import {
@@ -273,13 +281,15 @@ export class FakeCluster {
     else this.end(job, { kind, started: job.hasStarted });
   }
 
-  private requeue(job: ClusterJob, kind: EndKind): void {
+  /** `blocked`: it stays in the queue. */
+  requeue(job: ClusterJob, why: string, blocked?: Blocked): void {
     job.turn++;
     job.state = 'pending';
     job.runCount++;
     delete job.execution;
-    this.say(job, `is requeued by the scheduler (${kind})`);
-    this.startLater(job);
+    this.say(job, `is requeued by the scheduler (${why})`);
+    if (blocked === undefined) this.startLater(job);
+    else job.blocked = blocked;
   }
 
   private stopExecution(job: ClusterJob, exitCode?: number, missing: readonly string[] = []): void {

@@ -7,6 +7,7 @@ import {
   jobsOf,
   lately,
   type Submission,
+  success,
   until,
   type World,
   whileAsking,
@@ -57,6 +58,18 @@ export function jobsAreAborted(world: () => World): void {
     await endsUnstarted(world(), job);
     expect(job.read('started')).toBe('');
     if (before !== undefined) await backend.abort(owner, [before.nativeId], { kind: 'kill' });
+  });
+
+  test('a job that the scheduler gave up on is tried again when it is told to, where there is such a thing', async () => {
+    const { backend, habitat, submit } = world();
+    const { owner, stuck } = habitat;
+    if (stuck === undefined) return expect(backend.unblock).toBeUndefined();
+    const job = await submit(stuck.script, { resources: stuck.resources ?? {} });
+    const { blocked } = await job.seen((each) => each.blocked !== undefined);
+    expect(blocked).toMatchObject({ forever: true, clearable: true, plain: WORDS });
+    expect(await backend.unblock?.(owner, [job.nativeId, NOBODYS])).toEqual({ kind: 'sent' });
+    expect((await job.seen(hasEnded)).end).toMatchObject(success(habitat));
+    expect(await backend.unblock?.(owner, [job.nativeId])).toEqual({ kind: 'sent' });
   });
 }
 

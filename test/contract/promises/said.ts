@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Backend, NativeId, Resources, ScriptHead } from '../../../backends/backend.ts';
+import type { Backend, Resources, ScriptHead } from '../../../backends/backend.ts';
 import { newTag, type World } from '../world.ts';
 
 export function whatIsSaidIsTrue(world: () => World): void {
@@ -38,12 +38,6 @@ export function whatIsSaidIsTrue(world: () => World): void {
     } else {
       expect(reply).toEqual({ kind: 'rejected', reason: expect.stringMatching(/\w+ \w+/) });
     }
-  });
-
-  test('only a backend whose scheduler gives up on jobs for a while can tell it to try again', async () => {
-    const { backend, habitat } = world();
-    const reply = await backend.unblock?.(habitat.owner, ['99999999' as NativeId]);
-    expect(reply?.kind ?? 'cannot').toMatch(/^(sent|cannot)$/);
   });
 
   test.each(shells())('the preamble does no more than it says, in %s', (shell) => {

@@ -19,7 +19,7 @@ const waits = (waitsFor: string): Happened => ({ state: 'waiting', waitsFor });
 const over = (end: ToldEnd): Happened => ({ state: 'ended', end });
 const requeued = (waitsFor: string, endedMs: number): Happened => ({
   ...waits(waitsFor),
-  earlierRuns: [{ endedMs, node: 'wfn1' }],
+  earlierRuns: [{ how: 'requeued', endedMs, node: 'wfn1' }],
 });
 
 /** By name; `ok 2` is the second job of that name. */
@@ -66,8 +66,8 @@ const CAPTURED: Readonly<Record<string, Happened>> = {
 
 const AFTER_THE_LIMIT: Readonly<Record<string, Happened>> = {
   ...CAPTURED,
-  timelimit: over({ kind: 'timeLimit', signal: 9 }),
-  'log-timelimit': over({ kind: 'timeLimit', signal: 15 }),
+  timelimit: over({ kind: 'overLimit', signal: 9 }),
+  'log-timelimit': over({ kind: 'overLimit', signal: 15 }),
 };
 
 /** The columns that the adapter asks for. */

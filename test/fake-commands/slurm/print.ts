@@ -2,7 +2,7 @@
  * What squeue and sacct of SLURM 22.05 print of a job; refereed by what real ones printed (print.test.ts). The
  * columns are those that are asked for, in the forms of `squeue --Format` and `sacct --parsable2 --format`.
  */
-import type { ToldEnd, ToldJob } from '../told-job.ts';
+import type { ToldEnd, ToldJob, ToldRun } from '../told-job.ts';
 
 /** One line for each job; a column is as wide as its `:number` says, and what follows that is printed as it is. */
 export function printSqueue(jobs: readonly ToldJob[], format: string): string {
@@ -30,7 +30,7 @@ interface Run {
   readonly job: ToldJob;
   readonly madeMs: number;
   /** Present where the scheduler put the job back into the queue. */
-  readonly requeued?: { readonly endedMs: number; readonly node: string };
+  readonly requeued?: ToldRun;
 }
 
 function recordsOf(jobs: readonly ToldJob[]): readonly Run[] {
@@ -100,9 +100,10 @@ const ENDS: Readonly<{ [kind in ToldEnd['kind']]: (end: ToldEnd) => string }> = 
   exited: (end) => (end.kind === 'exited' && end.code === 0 ? 'COMPLETED' : 'FAILED'),
   signaled: () => 'FAILED',
   cancelled: () => 'CANCELLED',
-  timeLimit: () => 'TIMEOUT',
+  overLimit: () => 'TIMEOUT',
   preempted: () => 'PREEMPTED',
   notLaunched: () => 'FAILED',
+  nodeLost: () => 'NODE_FAIL',
   refused: () => 'FAILED',
 };
 
@@ -120,8 +121,10 @@ function reasonOf({ end, waitsFor = 'None', startedMs }: ToldJob): string {
     case 'signaled':
     case 'notLaunched':
       return 'JobLaunchFailure';
-    case 'timeLimit':
+    case 'overLimit':
       return 'TimeLimit';
+    case 'nodeLost':
+      return 'NodeDown';
     case 'refused':
       return 'BadConstraints';
     default:
@@ -143,11 +146,13 @@ function waitStatus(end: ToldEnd | undefined, startedMs?: number): number {
     case 'exited':
       return end.code << 8;
     case 'signaled':
-    case 'timeLimit':
+    case 'overLimit':
     case 'preempted':
       return end.signal;
     case 'cancelled':
-      return startedMs === undefined ? 0 : SIGTERM;
+      return startedMs === undefined ? 0 : (end.signal ?? SIGTERM);
+    case 'nodeLost':
+      return 0;
     case 'notLaunched':
       return NOT_LAUNCHED;
     case 'refused':

@@ -109,6 +109,8 @@ function orderOf(call: Call, options: ReadonlyMap<string, string>, script: strin
       env: { ...env, ...variables(place, elements) },
       cwd: options.get('chdir') ?? call.cwd,
       umask,
+      // KillWait
+      warning: { signal: 'SIGTERM', graceMs: 500 },
       log: outputOf(options.get('output') ?? 'slurm-%j.out', place),
     }),
   };
