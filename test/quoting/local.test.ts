@@ -1,0 +1,19 @@
+/** Names, environment and quoting, on processes of this machine. */
+import { rmSync } from 'node:fs';
+import { createBackend } from '../../backends/registry.ts';
+import { directoryFor, ourselves } from '../contract/owners.ts';
+import { describeQuoting } from './describe-quoting.ts';
+import type { Habitat } from './seen-job.ts';
+
+describeQuoting('local', openLocal);
+
+async function openLocal(): Promise<Habitat> {
+  const owner = ourselves();
+  const directory = directoryFor(owner);
+  return {
+    backend: createBackend('here', { kind: 'local', stateDir: `${directory}/state`, cpus: 8 }),
+    owner,
+    directory,
+    close: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
