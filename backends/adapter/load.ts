@@ -23,7 +23,9 @@ export async function loadModule(module: string, from: string): Promise<Loaded> 
     const namespace: object = await within(LOADING_MS, import(pathToFileURL(path).href));
     return { ok: true, exports: exportsOf(namespace) };
   } catch (error) {
-    return { ok: false, reason: `cannot be loaded: ${place(error)}${words(error)}` };
+    // Of a module's syntax error nothing tells the place but node itself.
+    const hint = error instanceof SyntaxError ? `; \`node --check ${module}\` shows where` : '';
+    return { ok: false, reason: `cannot be loaded: ${words(error)}${hint}` };
   }
 }
 
@@ -35,10 +37,4 @@ function findPackage(name: string, from: string): string {
 /** All that a CommonJS module exports is its `default`. */
 function exportsOf(namespace: object): unknown {
   return 'default' in namespace && !('apiVersion' in namespace) ? namespace.default : namespace;
-}
-
-/** Of a syntax error: file and line, which stand in the first line of its stack and nowhere else. */
-function place(error: unknown): string {
-  const [first] = error instanceof Error ? (error.stack?.split('\n') ?? []) : [];
-  return first?.startsWith('file:') ? `${first}: ` : '';
 }

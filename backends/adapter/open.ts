@@ -44,24 +44,16 @@ const DEFAULTS: BatchSettings = {
 
 /** Never throws. */
 export async function openAdapter(name: string, configured: AdapterBackendOptions): Promise<Opened> {
-  const loaded = await loadAdapter(configured);
-  return loaded.ok ? createFromAdapter(name, configured, loaded.adapter) : loaded;
+  const loaded = await loadModule(configured.module, configured.from);
+  return loaded.ok ? createFromModule(name, configured, loaded.exports) : refused(loaded.reason);
 }
 
-export type LoadedAdapter = { readonly ok: true; readonly adapter: Adapter } | Refused;
-
-export async function loadAdapter({ module, from }: AdapterBackendOptions): Promise<LoadedAdapter> {
-  const loaded = await loadModule(module, from);
-  if (!loaded.ok) return refused(loaded.reason);
-  const wrong = whyNotOfShape(SHAPES.adapter, loaded.exports);
+/** Of a module that is loaded already. Never throws. */
+export function createFromModule(name: string, configured: AdapterBackendOptions, exports: unknown): Opened {
+  const wrong = whyNotOfShape(SHAPES.adapter, exports);
   if (wrong !== undefined) return refused(`exports no adapter: ${wrong}`);
-  return { ok: true, adapter: loaded.exports as Adapter };
-}
-
-/** Never throws. */
-export function createFromAdapter(name: string, configured: AdapterBackendOptions, adapter: Adapter): Opened {
   try {
-    return create(name, configured, adapter);
+    return create(name, configured, exports as Adapter);
   } catch (error) {
     return refused(`failed at its start: ${words(error)}`);
   }

@@ -1,4 +1,5 @@
 /** Bounds and words for code that is not ours. */
+import { oneLine } from '../why-not.ts';
 
 /** The promise, or an error when it has not settled in time. What was begun goes on; nobody waits for it. */
 export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
@@ -9,9 +10,11 @@ export async function within<T>(limitMs: number, promise: Promise<T>): Promise<T
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whatever was thrown, in one line. */
+/** Whatever was thrown, in one line, with the place in the module that is not ours. */
 export function words(error: unknown): string {
-  const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : '';
-  const text = error instanceof Error ? `${name}${error.message}` : String(error);
-  return text.replaceAll(/\s*\n\s*/g, '; ').slice(0, 500);
+  if (!(error instanceof Error)) return oneLine(String(error));
+  const name = error.name === 'Error' ? '' : `${error.name}: `;
+  const [thrownAt = ''] = /^ +at .*$/m.exec(error.stack ?? '') ?? [];
+  const [place] = /file:[^)]+/.exec(thrownAt) ?? [];
+  return oneLine(`${name}${error.message}${place === undefined ? '' : ` (${place})`}`);
 }

@@ -16,8 +16,9 @@ export function createSite(): Site {
   let count = 0;
   const write = (name: string, text: string): string => {
     const path = join(directory, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    // What others may write to is refused, whatever the umask of the tests.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    writeFileSync(path, text, { mode: 0o644 });
     return path;
   };
   return {

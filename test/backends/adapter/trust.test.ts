@@ -20,7 +20,7 @@ let directory: string;
 let module: string;
 beforeEach(() => {
   directory = mkdtempSync(join(realpathSync(tmpdir()), 'wfd-trust-'));
-  mkdirSync(join(directory, 'adapters'));
+  mkdirSync(join(directory, 'adapters'), { mode: 0o755 });
   module = join(directory, 'adapters', 'toy.mjs');
   writeFileSync(module, moduleText(), { mode: 0o644 });
 });
