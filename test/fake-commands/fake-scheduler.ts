@@ -22,7 +22,8 @@ export interface Order {
   readonly held?: Blocked;
   /** Exit codes that are orders to the scheduler. */
   readonly orderedBy?: Readonly<Record<number, 'runAgain' | 'stayInError'>>;
-  launch(place: Place): Launch;
+  /** `again`: it has run before. */
+  launch(place: Place, again: boolean): Launch;
 }
 
 /** Which job of an order. */
@@ -112,17 +113,24 @@ export class FakeScheduler {
     const ticket = this.ticketOf(job);
     const startedMs = Date.now();
     ticket.now = { startedMs };
-    this.processes.run(job, ticket.order.launch(ticket), (exit) => {
-      const ordered = exit.cancelled ? undefined : ticket.order.orderedBy?.[exit.code ?? 0];
-      if (ordered === undefined) {
-        ticket.now = { startedMs, exit };
-        return ends(reportOf(exit));
-      }
-      const how = ordered === 'runAgain' ? 'asked' : 'error';
-      ticket.runs.push({ how, startedMs, endedMs: Date.now(), node: NODE });
-      delete ticket.now;
-      this.cluster.requeue(job, how, ordered === 'runAgain' ? undefined : IN_ERROR);
-    });
+    this.processes.run(
+      job,
+      ticket.order.launch(
+        ticket,
+        ticket.runs.some(({ how }) => how === 'asked'),
+      ),
+      (exit) => {
+        const ordered = exit.cancelled ? undefined : ticket.order.orderedBy?.[exit.code ?? 0];
+        if (ordered === undefined) {
+          ticket.now = { startedMs, exit };
+          return ends(reportOf(exit));
+        }
+        const how = ordered === 'runAgain' ? 'asked' : 'error';
+        ticket.runs.push({ how, startedMs, endedMs: Date.now(), node: NODE });
+        delete ticket.now;
+        this.cluster.requeue(job, how, ordered === 'runAgain' ? undefined : IN_ERROR);
+      },
+    );
   }
 
   private told(job: ClusterJob): ToldJob {

@@ -18,6 +18,8 @@ export interface ToldJob {
   /** What it asked for, as the scheduler writes it down. */
   readonly requested?: string;
   readonly slots?: number;
+  /** Parallel environment. */
+  readonly pe?: string;
   readonly queue?: string;
   /** Where it runs or ran last. */
   readonly node?: string;

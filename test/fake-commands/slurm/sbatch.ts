@@ -1,7 +1,7 @@
 /** sbatch: what it refuses, in its words, and how the script that it takes is started. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Answer, Call } from '../command-server.ts';
-import { failed, longOptions, said } from '../face.ts';
+import { failed, longOptions, said, spooled } from '../face.ts';
 import type { FakeScheduler, Order, Place } from '../fake-scheduler.ts';
 import type { Launch } from '../job-processes.ts';
 
@@ -10,7 +10,7 @@ export function sbatch(call: Call, scheduler: FakeScheduler, spool: string): Ans
   if (options.has('version')) return said('slurm-wlm 22.05.8\n');
   const refusal = refuse(options, words[0], scheduler);
   if (refusal !== undefined) return refusal;
-  const id = scheduler.submit(orderOf(call, options, copyOf(words[0] ?? '', spool)));
+  const id = scheduler.submit(orderOf(call, options, spooled(readFileSync(words[0] ?? '', 'utf8'), spool)));
   return said(`${id}${options.has('clusters') ? `;${options.get('clusters')}` : ''}\n`);
 }
 
@@ -139,12 +139,4 @@ function elementsOf(array: string): readonly number[] {
   const [, first, last] = /^(\d+)-(\d+)/.exec(array) ?? [];
   if (first === undefined) return [];
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at);
-}
-
-/** The script is taken as it is now; in the job `$0` is this copy. */
-function copyOf(script: string, spool: string): string {
-  const copy = `${spool}/${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  writeFileSync(copy, readFileSync(script));
-  chmodSync(copy, 0o755);
-  return copy;
 }

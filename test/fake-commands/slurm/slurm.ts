@@ -1,6 +1,6 @@
 /** SLURM's commands, as far as its adapter uses them, in the words of 22.05. */
 import type { Answer, Call } from '../command-server.ts';
-import { type Face, failed, longOptions, said } from '../face.ts';
+import { type Face, failed, inAnyOrder, longOptions, said } from '../face.ts';
 import type { FakeScheduler, Place } from '../fake-scheduler.ts';
 import type { ToldJob } from '../told-job.ts';
 import { idOf, printSacct, printSqueue } from './print.ts';
@@ -95,12 +95,4 @@ function isOf({ user }: ToldJob, asked: string | undefined): boolean {
 /** An element of an array that was cancelled before it started is forgotten by both sources. */
 function leavesTrace({ element, end, startedMs }: ToldJob): boolean {
   return !(element !== undefined && end?.kind === 'cancelled' && startedMs === undefined);
-}
-
-/** No order is promised. */
-function inAnyOrder<T>(items: readonly T[]): readonly T[] {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }
