@@ -140,7 +140,7 @@ export class FakeScheduler {
     return {
       ...{ id, name, user, submittedMs, state: this.stateOf(job) },
       ...(element !== undefined && { element }),
-      ...(this.troubles.has('strangeStates') && job.end === undefined && { strange: 'HIBERNATING' }),
+      ...(this.troubles.has('strangeStates') && job.end === undefined && { strange: true as const }),
       ...(blocked !== undefined && { waitsFor: blocked.reason }),
       ...(blocked?.clearable === true && { error: blocked.plain }),
       ...(runs.length > 0 && { earlierRuns: runs }),

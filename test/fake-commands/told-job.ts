@@ -9,8 +9,8 @@ export interface ToldJob {
   readonly name: string;
   readonly user: { readonly uid: number; readonly name: string };
   readonly state: 'waiting' | 'running' | 'suspended' | 'ending' | 'ended';
-  /** A state that nobody has met, in place of what it is. */
-  readonly strange?: string;
+  /** In a state that nobody has met, in place of what it is. */
+  readonly strange?: true;
   /** Why it waits, or waited when it was ended: the scheduler's own word. */
   readonly waitsFor?: string;
   /** Why it could not be started, or not again; it stays until somebody acts. */

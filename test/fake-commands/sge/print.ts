@@ -55,7 +55,7 @@ function listed(state: 'running' | 'pending', group: readonly ToldJob[]): readon
 
 /** sge_status(5). */
 function lettersOf(job: ToldJob): string {
-  if (job.strange !== undefined) return job.strange;
+  if (job.strange) return 'x';
   const again = (job.earlierRuns ?? []).some(({ how }) => how === 'asked' || how === 'requeued');
   const held = job.waitsFor === 'h' ? 'h' : '';
   switch (job.state) {

@@ -84,7 +84,7 @@ export function idOf({ id, element }: Pick<ToldJob, 'id' | 'element'>): string {
 }
 
 function stateOf(job: ToldJob): string {
-  if (job.strange !== undefined) return job.strange;
+  if (job.strange) return 'HIBERNATING';
   return job.end === undefined ? ALIVE[job.state] : ENDS[job.end.kind](job.end);
 }
 
