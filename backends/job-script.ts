@@ -4,6 +4,7 @@
 import type { Tag } from './backend.ts';
 import { LOGIN_PROGRAM, WRAPPER } from './job-wrapper.ts';
 import { encodeMarkWord } from './marks.ts';
+import { whyNotGiven, whyNotWritten } from './process-text.ts';
 import { shellQuote } from './shell-quote.ts';
 
 export interface FileToWrite {
@@ -73,7 +74,7 @@ function batchScript(submission: SubmissionFiles, profile: string): string {
   const lines = [
     '#!/bin/sh',
     // Of our own making only, whatever the environment holds.
-    'wf_native= wf_count= wf_index= wf_reserved=',
+    'wf_native= wf_count= wf_index= wf_reserved= wf_deaf=',
     `wf_tag=${shellQuote(submission.tag)}`,
     submission.preamble,
     `wf_spool=${shellQuote(submission.spoolDirectory)}`,
@@ -98,14 +99,23 @@ function attemptFiles(element: JobElement): readonly FileToWrite[] {
 
 /** The last line tells the wrapper that it has read the whole file. */
 function envFile(element: JobElement): string {
+  const reason = refusal(element);
+  const functions = reason === undefined ? wholeJob(element) : refusedJob(reason);
+  return [...functions, 'wf_ready=1', ''].join('\n');
+}
+
+function wholeJob(element: JobElement): readonly string[] {
   return [
     shellFunction('wf_settings', settings(element)),
     shellFunction('wf_export', exports(element.env)),
     shellFunction('wf_check_outputs', outputChecks(element.outputs)),
     shellFunction('wf_run', [`exec "$@" ${commandWords(element).map(shellQuote).join(' ')}`]),
-    'wf_ready=1',
-    '',
-  ].join('\n');
+  ];
+}
+
+/** What cannot be written does not stand in the file: no shell could read on behind it. */
+function refusedJob(reason: string): readonly string[] {
+  return [shellFunction('wf_settings', [`wf_refused=${shellQuote(encodeMarkWord(reason))}`])];
 }
 
 function shellFunction(name: string, lines: readonly string[]): string {
@@ -115,28 +125,35 @@ function shellFunction(name: string, lines: readonly string[]): string {
 function settings(element: JobElement): readonly string[] {
   const noWorkdir = `cannot enter the working directory ${element.workdir}: see the job's log; create it where all nodes see it, or set another workdir`;
   return [
+    'wf_refused=',
     `wf_workdir=${shellQuote(element.workdir)}`,
     `wf_no_workdir=${shellQuote(encodeMarkWord(noWorkdir))}`,
-    `wf_refused=${shellQuote(encodeMarkWord(refusal(element.env)))}`,
     `wf_login=${element.login ? 1 : 0}`,
     `wf_success=' ${element.successCodes.join(' ')} '`,
   ];
 }
 
 function exports(env: JobElement['env']): readonly string[] {
-  return Object.entries(env)
-    .filter(([name]) => canBeSet(name))
-    .map(([name, value]) => `export ${name}=${shellQuote(value.replaceAll('\0', ''))}`);
+  return Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 }
 
-/** Why the command cannot be run as written; empty if it can. */
-function refusal(env: JobElement['env']): string {
-  const withNul = Object.keys(env).find((name) => env[name]?.includes('\0'));
-  if (withNul !== undefined)
-    return `env: the value of ${withNul} holds a NUL character; no process can be given one`;
+/** Why the command cannot be run as it was asked for. */
+function refusal({ env, command, workdir, outputs }: JobElement): string | undefined {
   const names = Object.keys(env).filter((name) => !canBeSet(name));
-  if (names.length === 0) return '';
-  return `env: no shell can set ${names.map((name) => JSON.stringify(name)).join(', ')}; use a name of letters, digits and _ that bash does not reserve`;
+  if (names.length > 0)
+    return `env: no shell can set ${names.map((name) => JSON.stringify(name)).join(', ')}; use a name of letters, digits and _ that bash does not reserve`;
+  const words = command.kind === 'shell' ? command.shell : command.args;
+  const reasons = [
+    ...Object.entries(env).map(([name, value]) => said(`env: ${name}`, whyNotGiven(`${name}=${value}`))),
+    ...words.map((word, index) => said(`word ${index + 1} of the command`, whyNotGiven(word))),
+    said('the text of the command', whyNotWritten(command.text)),
+    ...[workdir, ...Object.values(outputs)].map((path) => said('a path', whyNotWritten(path))),
+  ];
+  return reasons.find((reason) => reason !== undefined);
+}
+
+function said(subject: string, predicate: string | undefined): string | undefined {
+  return predicate && `${subject} ${predicate}`;
 }
 
 /** bash, which may be /bin/sh, ends a script that assigns to one of its read-only variables (bash(1)). */

@@ -7,7 +7,7 @@
 
 /**
  * The body of the batch script. Before it stand the lines that set wf_native, wf_count, wf_index, wf_tag,
- * wf_reserved, wf_spool, wf_profile, wf_login_program and wf_dir.
+ * wf_reserved, wf_deaf, wf_spool, wf_profile, wf_login_program and wf_dir.
  *
  * Signals. The command runs in the foreground, and the wrapper only survives: a shell that waits for a
  * foreground command defers its traps until the command has ended, so the command's own code is what it gets.
@@ -15,7 +15,8 @@
  * processes of a job and `scancel --signal=X --full` to shell and children (observed, Slurm 22.05); LSF signals
  * the job's process groups; the local backend signals the group. Forwarding would deliver each signal twice.
  * A background command with `wait` would be worse: a shell without job control starts it with INT and QUIT
- * ignored for good (POSIX.1-2017, XCU 2.11), and LSF's bkill begins with INT.
+ * ignored for good (POSIX.1-2017, XCU 2.11), and LSF's bkill begins with INT. Signals in wf_deaf mean something
+ * to the preamble alone: the command ignores them, as whatever is ignored stays ignored in every process it starts.
  *
  * `true >file` and never `: >file`: a failed redirection of a special built-in ends the shell (XCU 2.8.1).
  */
@@ -99,6 +100,7 @@ wf_note "S,$wf_tag,$wf_index,$wf_native,$wf_count"
 cd "$wf_workdir" || wf_not_launched "$wf_no_workdir"
 
 trap : $wf_signals
+[ -z "$wf_deaf" ] || trap '' $wf_deaf
 (wf_task) </dev/null >>"$wf_dir/stdout" 2>>"$wf_dir/stderr"
 wf_code=$?
 trap '' $wf_signals

@@ -19,9 +19,13 @@ export function ownUmask({ umask }: Pick<ScriptHead, 'umask'>): string {
   return `umask 0${umask.toString(8).padStart(3, '0')}`;
 }
 
-/** The site's variables for jobs, where the scheduler does not carry them into the job unharmed. */
+/**
+ * The site's variables for jobs, where the scheduler does not carry them into the job unharmed. PATH is not one of
+ * them: it tells where our commands lie, and a job has the one of its node.
+ */
 export function ownVariables(env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
+    .filter(([name]) => name !== 'PATH')
     .map(([name, value]) => `export ${name}=${shellQuote(value)}`)
     .join('\n');
 }

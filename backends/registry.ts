@@ -5,7 +5,8 @@ import { type AdapterBackendOptions, type Opened, openAdapter } from './adapter/
 import type { Backend } from './backend.ts';
 import { createLocal, type LocalSettings } from './local/local.ts';
 import { createLsf, type LsfSettings } from './lsf/lsf.ts';
-import { createSge, type SgeSettings } from './sge/sge.ts';
+import type { SgeSettings } from './sge/settings.ts';
+import { createSge } from './sge/sge.ts';
 import { createSlurm, type SlurmSettings } from './slurm/slurm.ts';
 import { createTemplate, type GivenSettings } from './template/template.ts';
 

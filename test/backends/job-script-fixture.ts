@@ -27,6 +27,8 @@ export const SHELLS: readonly (readonly string[])[] = [
   (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, program))),
 );
 
+const FAKE_PREAMBLE = 'wf_native=$FAKE_ID wf_count=$FAKE_COUNT wf_index=0';
+
 export interface Ended {
   readonly code: number;
   readonly log: string;
@@ -37,7 +39,7 @@ export interface Place {
   readonly attempt: string;
   readonly spool: string;
   readonly script: string;
-  write(element: Partial<JobElement>, profile?: string): void;
+  write(element: Partial<JobElement>, profile?: string, preamble?: string): void;
   start(shell: readonly string[], identity?: string, env?: NodeJS.ProcessEnv): Promise<Ended>;
   read(name: string): string;
   exit(): ExitMark | undefined;
@@ -58,9 +60,8 @@ export function makePlace(runName = 'run'): Place {
     attempt,
     spool,
     script,
-    write(element, profile = '/nonexistent') {
+    write(element, profile = '/nonexistent', preamble = FAKE_PREAMBLE) {
       const elements = [{ ...plainElement(attempt), ...element }];
-      const preamble = 'wf_native=$FAKE_ID wf_count=$FAKE_COUNT wf_index=0';
       for (const file of submissionFiles(
         { tag: TAG, directory, spoolDirectory: spool, preamble, elements },
         profile,

@@ -43,4 +43,5 @@ test('variables arrive as they were written', () => {
   const show = `${ownVariables(env)}\nsh -c 'printf "%s|%s" "$ODD" "$EMPTY"'`;
   expect(sh(show)).toBe(`${env.ODD}|`);
   expect(ownVariables({})).toBe('');
+  expect(ownVariables({ PATH: '/opt/scheduler/bin' })).toBe('');
 });

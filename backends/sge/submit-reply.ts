@@ -1,0 +1,88 @@
+/**
+ * What an answer of qsub means: accepted, rejected for good, later, or nothing certain. Whatever is not known to
+ * be one of the first three is ambiguous, since that is always safe: the job is looked for before it is
+ * submitted again.
+ */
+import type { NativeId, SubmitReply } from '../backend.ts';
+import type { CommandResult } from '../run-command.ts';
+import { isMissing, whyNot } from '../why-not.ts';
+
+export function readSubmitReply(result: CommandResult): SubmitReply {
+  if (result.failedToStart !== undefined) return { kind: 'throttled', reason: whyNot('qsub', result) };
+  if (result.timedOut || result.exitCode === undefined)
+    return { kind: 'ambiguous', reason: whyNot('qsub', result) };
+  if (result.exitCode === 0) return accepted(result.stdout);
+  return refused(result, result.exitCode);
+}
+
+/** `-terse` prints `17`, or `17.1-5:1` of an array. A site's verifier (jsv(1)) may print more around it. */
+function accepted(stdout: string): SubmitReply {
+  const ids = stdout.split('\n').flatMap((line) => /^(\d+)(?:\.\d+-\d+:\d+)?$/.exec(line.trim())?.[1] ?? []);
+  const [id] = ids;
+  if (id === undefined || ids.length > 1) {
+    const printed = stdout.trim().slice(0, 200);
+    return { kind: 'ambiguous', reason: `qsub succeeded but printed no job id: ${printed}` };
+  }
+  return { kind: 'accepted', nativeId: id as NativeId };
+}
+
+function refused(result: CommandResult, exitCode: number): SubmitReply {
+  const { stderr } = result;
+  const reason = reasonIn(result);
+  if (isMissing(result) || exitCode === TRY_LATER) return { kind: 'throttled', reason };
+  if (some(NO_ANSWER, stderr)) return { kind: 'ambiguous', reason };
+  if (some(NOBODY_THERE, stderr)) return { kind: 'throttled', reason };
+  if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
+  if (some(LATER, stderr)) return { kind: 'throttled', reason };
+  if (some(NEVER, stderr)) return { kind: 'rejected', reason };
+  return { kind: 'ambiguous', reason };
+}
+
+/** qsub(1), EXIT STATUS: a limit on queued jobs, or a site's verifier, may let the job pass another time. */
+const TRY_LATER = 25;
+
+/** It was sent. Looked for first: nothing else that is printed outweighs it. */
+const NO_ANSWER: readonly RegExp[] = [/receiving gdi request|reading answer list/i];
+
+/** There was nobody to send it to: surely no job, and looking it up would only have to wait as long. */
+const NOBODY_THERE: readonly RegExp[] = [
+  /got select error \(Connection refused\)/,
+  /Please set the environment variable SGE_ROOT|(SGE_ROOT|cell) directory "[^"]*" doesn't exist/,
+];
+
+/** It may have been sent. All other words are those of the qmaster itself, which then has made no job. */
+const UNCERTAIN: readonly RegExp[] = [
+  /commlib|\bgdi\b|\bgot \w+ (error|timeout)/i,
+  /\bqmaster\b/i,
+  /timed? ?out/i,
+];
+
+const LATER: readonly RegExp[] = [
+  // The disk of the qmaster, not ours.
+  /No space left|Disk quota|can't write|error writing|spooling/i,
+  // jsv(1): the site's verifier itself is in trouble.
+  /got no response from JSV/i,
+  // Open Cluster Scheduler limits how much one user may ask (gdi_request_limits).
+  /request limit/i,
+];
+
+const NEVER: readonly RegExp[] = [
+  // The qmaster's answer, or that of a site's verifier, in its own words.
+  /^Unable to run job: \S/m,
+  // qsub checks options before it talks to anyone, and the script is there before it is submitted.
+  /^qsub: \S/m,
+  /^ERROR! /m,
+  /^Unable to read script file because of error/m,
+];
+
+function some(patterns: readonly RegExp[], text: string): boolean {
+  return patterns.some((pattern) => pattern.test(text));
+}
+
+/** Without the words that every refusal has; with a hint where the site's configuration may be the cause. */
+function reasonIn(result: CommandResult): string {
+  const words = result.stderr.replaceAll(/^Unable to run job: (error: )?|^(Exiting\.|error: )/gm, '').trim();
+  const reason = whyNot('qsub', { ...result, stderr: words });
+  if (!/no suitable queues/.test(words)) return reason;
+  return `${reason}: none could ever run such a job (load values do not count here; verify: false leaves the check out)`;
+}
