@@ -6,10 +6,7 @@ import type { JobObservation, NativeId, Snapshot, Tag } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
 import { oneLine, whyNot } from '../why-not.ts';
 import { endOf } from './ends.ts';
-import { type AnswerFormat, GROUPS, type Group, type TemplateSettings } from './settings.ts';
-
-/** What the patterns found in one record. */
-export type Row = { readonly id: string; readonly state: string } & { readonly [name in Group]?: string };
+import { type AnswerFormat, GROUPS, type Group, type Row, type TemplateSettings } from './settings.ts';
 
 export type Rows =
   | { readonly kind: 'complete'; readonly rows: readonly Row[] }

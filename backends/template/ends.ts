@@ -1,7 +1,6 @@
 /** How a job ended, by what its row says. */
 import type { EndKind, EndReport } from '../backend.ts';
-import type { Row } from './answer.ts';
-import type { AnswerFormat } from './settings.ts';
+import type { AnswerFormat, Row } from './settings.ts';
 
 /** `kind`: what the state alone says. */
 export function endOf(answer: AnswerFormat, row: Row, kind: EndKind | undefined): EndReport {

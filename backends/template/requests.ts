@@ -1,28 +1,8 @@
-/** What a task may ask for, under the names that a workflow has for it, and as values for a submit command. */
+/** What a task asks for: as values for a submit command, and whether that command can carry it at all. */
 import type { Resources, SubmitRequest } from '../backend.ts';
+import { PLACES, REQUEST_NAMES } from './placeholders.ts';
 import type { TemplateSettings } from './settings.ts';
-import { isPresent, type Placeholders, placeholdersOf, type Values } from './words.ts';
-
-/** With the placeholders that tell the scheduler of it: one of them is enough. */
-const PLACEHOLDERS = {
-  cpus: ['cpus'],
-  memory: ['memoryMiB', 'memoryKiB'],
-  time: ['timeSeconds', 'timeMinutes', 'time'],
-  gpus: ['gpus'],
-  gpuType: ['gpuType'],
-  nodes: ['nodes'],
-  ranks: ['ranks'],
-  queue: ['queue'],
-  account: ['account'],
-  qos: ['qos'],
-  constraint: ['constraint'],
-  exclusive: ['exclusive'],
-  reservation: ['reservation'],
-  options: ['options'],
-} as const satisfies Record<string, readonly string[]>;
-
-export type RequestName = keyof typeof PLACEHOLDERS;
-export const REQUEST_NAMES = Object.keys(PLACEHOLDERS) as readonly RequestName[];
+import { isPresent, placeholdersOf, type Values } from './words.ts';
 
 /** What the commands would silently leave out, or carry wrongly. */
 export function whyNever(
@@ -31,10 +11,10 @@ export function whyNever(
   resources: Resources,
 ): string | undefined {
   const { submit, ignores } = settings;
-  const values: Values = resourceValues(resources);
+  const values = resourceValues(resources);
   const places = placeholdersOf([...submit.command, ...(submit.input ?? [])]);
   const homeless = REQUEST_NAMES.find((name) => {
-    const placeholders: readonly string[] = PLACEHOLDERS[name];
+    const placeholders: readonly string[] = PLACES[name];
     const isAsked = placeholders.some((each) => isPresent(values[each]));
     return isAsked && !placeholders.some((each) => places.has(each)) && !ignores.includes(name);
   });
@@ -55,52 +35,7 @@ export function whyNotInInput(submit: TemplateSettings['submit'], values: Values
   return `${unfit} is ${JSON.stringify(values[unfit])}, which the scheduler's input cannot carry (it must match ${submit.inputValues.source}): use a name or directory without such characters`;
 }
 
-export const SUBMIT_PLACEHOLDERS = {
-  tag: 'always',
-  script: 'always',
-  log: 'always',
-  workdir: 'always',
-  directory: 'always',
-  user: 'always',
-  uid: 'always',
-  elements: 'maybe',
-  lastElement: 'maybe',
-  priority: 'maybe',
-  cpus: 'maybe',
-  memoryMiB: 'maybe',
-  memoryKiB: 'maybe',
-  timeSeconds: 'maybe',
-  timeMinutes: 'maybe',
-  time: 'maybe',
-  gpus: 'maybe',
-  gpuType: 'maybe',
-  nodes: 'maybe',
-  ranks: 'maybe',
-  queue: 'maybe',
-  account: 'maybe',
-  qos: 'maybe',
-  constraint: 'maybe',
-  exclusive: 'maybe',
-  reservation: 'maybe',
-  options: 'many',
-} as const satisfies Placeholders;
-
-type SubmitValues = { readonly [name in keyof typeof SUBMIT_PLACEHOLDERS]: Values[string] };
-type ResourceValues = Omit<
-  SubmitValues,
-  | 'tag'
-  | 'script'
-  | 'log'
-  | 'workdir'
-  | 'directory'
-  | 'user'
-  | 'uid'
-  | 'elements'
-  | 'lastElement'
-  | 'priority'
->;
-
-export function submitValues(request: SubmitRequest): SubmitValues {
+export function submitValues(request: SubmitRequest): Values {
   const { tag, owner, script, log, workdir, elements, priority, resources } = request;
   return {
     tag,
@@ -117,7 +52,7 @@ export function submitValues(request: SubmitRequest): SubmitValues {
   };
 }
 
-function resourceValues(resources: Resources): ResourceValues {
+function resourceValues(resources: Resources): Values {
   const { cpus, memoryMiB, timeSeconds, gpus, nodes, ranks, exclusive, options } = resources;
   const { queue, account, qos, constraint, reservation } = resources;
   const wantsGpus = gpus !== undefined && gpus.count > 0;

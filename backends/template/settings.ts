@@ -1,7 +1,7 @@
 /** What a site says about a scheduler that we do not know. Checked before it comes here (daemon/config/kinds). */
 import type { EndKind } from '../backend.ts';
 import type { BatchSettings } from '../batch-driver.ts';
-import type { RequestName } from './requests.ts';
+import type { RequestName } from './placeholders.ts';
 import type { Words } from './words.ts';
 
 export interface TemplateSettings extends BatchSettings {
@@ -110,3 +110,6 @@ export const GROUPS = [
   'user',
 ] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** What the patterns found in one record. */
+export type Row = { readonly id: string; readonly state: string } & { readonly [name in Group]?: string };

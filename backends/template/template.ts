@@ -49,8 +49,6 @@ function describe(name: string, settings: TemplateSettings): BatchScheduler {
 }
 
 function preamble({ job, env }: TemplateSettings, head: ScriptHead): string {
-  // PATH tells where our commands lie; a job has the one of its node.
-  const { PATH: _, ...variables } = env;
   return [
     ...nativeLines(job.id),
     `wf_index=${head.elements > 1 ? numberIn(job.index) : '0'}`,
@@ -58,7 +56,7 @@ function preamble({ job, env }: TemplateSettings, head: ScriptHead): string {
     `wf_reserved=' ${job.reservedExitCodes.join(' ')} '`,
     ...(job.log === 'script' ? [ownLog(head)] : []),
     ownUmask(head),
-    ownVariables(variables),
+    ownVariables(env),
   ].join('\n');
 }
 

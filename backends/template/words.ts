@@ -4,7 +4,12 @@
  */
 
 /** A list within the list drops out as a whole where one of its values is absent: `[-q, "{queue}"]`. */
-export type Words = readonly (string | readonly string[])[];
+export type Words = readonly (string | readonly string[] | Joined)[];
+
+/** One word of several pieces, of which those in lists of their own drop out in the same way. */
+export interface Joined {
+  readonly word: readonly (string | readonly string[])[];
+}
 
 /** Of a list each value becomes a word of its own; it can only be asked for by a placeholder that is a whole word. */
 export type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -15,12 +20,16 @@ export type Placeholders = Readonly<Record<string, 'always' | 'maybe' | 'many'>>
 export function render(words: Words, values: Values): readonly string[] {
   return words.flatMap((item) => {
     if (typeof item === 'string') return renderWord(item, values);
+    if ('word' in item) return [render(item.word, values).join('')];
     return item.every((word) => hasAll(word, values)) ? item.flatMap((word) => renderWord(word, values)) : [];
   });
 }
 
 export function placeholdersOf(words: Words): ReadonlySet<string> {
-  return new Set(words.flat().flatMap(placeholdersIn));
+  const written = words.flatMap((item) =>
+    typeof item === 'object' && 'word' in item ? item.word.flat() : item,
+  );
+  return new Set(written.flatMap(placeholdersIn));
 }
 
 export function placeholdersIn(word: string): readonly string[] {
@@ -51,7 +60,7 @@ function renderWord(word: string, values: Values): readonly string[] {
 }
 
 function text(value: Values[string]): string {
-  return typeof value === 'string' ? value : (value ?? []).join(',');
+  return typeof value === 'string' ? value : '';
 }
 
 function hasAll(word: string, values: Values): boolean {

@@ -1,7 +1,8 @@
 /** The contract on a scheduler that is only described: task spooler, by the example for it. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import type { Backend } from '../../backends/backend.ts';
+import { asOwner } from '../../backends/run-command.ts';
 import { createTemplate } from '../../backends/template/template.ts';
 import { exampleOptions } from '../backends/template/example.ts';
 import { describeBackend } from './describe-backend.ts';
@@ -11,7 +12,13 @@ import { createSpoiler } from './spoiler.ts';
 
 const SLOTS = 8;
 
-describeBackend('task spooler (real)', openSpooler, isInstalled() ? {} : { skip: 'there is no tsp on PATH' });
+const isRequired = ` ${process.env['WFD_TEST_REQUIRED'] ?? ''} `.includes(' tsp ');
+
+describeBackend(
+  'task spooler (real)',
+  openSpooler,
+  isInstalled() || isRequired ? {} : { skip: 'there is no tsp on PATH; test/schedulers/tsp-up installs it' },
+);
 
 /** A queue of its own, whose server ends with the test. */
 async function openSpooler(): Promise<Habitat> {
@@ -22,15 +29,10 @@ async function openSpooler(): Promise<Habitat> {
   const options = exampleOptions('task-spooler');
   const again = (changes = {}): Backend =>
     createTemplate('spooler', { ...options, env: { ...env, PATH: spoiler.path }, ...changes });
-  const tsp = (...args: readonly string[]): string =>
-    execFileSync(
-      'setpriv',
-      ['--reuid', `${owner.uid}`, '--regid', `${owner.gid}`, '--init-groups', 'tsp', ...args],
-      {
-        env: { ...process.env, ...env },
-        encoding: 'utf8',
-      },
-    );
+  const tsp = (...options: readonly string[]): void => {
+    const { program, args } = asOwner({ program: 'tsp', args: options }, owner, undefined);
+    execFileSync(program, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
+  };
   tsp('-S', String(SLOTS));
   return {
     backend: again(),
@@ -55,11 +57,5 @@ async function openSpooler(): Promise<Habitat> {
 }
 
 function isInstalled(): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      return readFileSync(`${folder}/tsp`).length > 0;
-    } catch {
-      return false;
-    }
-  });
+  return spawnSync('tsp', ['-V']).error === undefined;
 }

@@ -160,7 +160,7 @@ socket: wfd.sock
     "4:19: 'retries.infrastructure' must be at least 0",
     "5:19: 'restart.resume' must be true or false; 'perhaps' is not",
     "6:14: 'log.level' must be one of trace, debug, info, warn, error; 'inf' is not; did you mean 'info'?",
-    "8:19: 'backends.cluster.kind' must be one of slurm, sge, lsf, local, adapter; 'slrm' is not; did you mean 'slurm'?",
+    "8:19: 'backends.cluster.kind' must be one of slurm, sge, lsf, local, template, adapter; 'slrm' is not; did you mean 'slurm'?",
     "9:24: unknown key 'pol' in 'backends.other'; did you mean 'poll'?",
   ]);
 });

@@ -10,10 +10,12 @@ import {
 import { suggestion } from '../../protocol/nearest-name.ts';
 
 interface WordMistake {
-  /** Below the list: a word, or a word in a list within it. */
-  readonly path: readonly number[];
+  /** Below the list: a word, a word in a list within it, a piece of a word. */
+  readonly path: Path;
   readonly message: string;
 }
+
+type Path = readonly (string | number)[];
 
 export function command(description: string, placeholders: Placeholders) {
   return words(description, 'command', (written) => [
@@ -41,34 +43,47 @@ function words(description: string, format: string, check: (written: Words) => r
 }
 
 function isWords(written: unknown): written is Words {
-  const isText = (item: unknown): boolean => typeof item === 'string';
-  return (
-    Array.isArray(written) &&
-    written.length > 0 &&
-    written.every((item) => isText(item) || (Array.isArray(item) && item.length > 0 && item.every(isText)))
-  );
+  return isList(written) && written.every((item) => isWordOrGroup(item) || isJoined(item));
+}
+
+function isWordOrGroup(item: unknown): boolean {
+  return typeof item === 'string' || (isList(item) && item.every((word) => typeof word === 'string'));
+}
+
+function isJoined(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null || !('word' in item)) return false;
+  return Object.keys(item).length === 1 && isList(item.word) && item.word.every(isWordOrGroup);
+}
+
+function isList(written: unknown): written is readonly unknown[] {
+  return Array.isArray(written) && written.length > 0;
 }
 
 function shapeMistakes(written: unknown): readonly WordMistake[] {
-  const items: readonly unknown[] = Array.isArray(written) ? written : [];
+  const items = isList(written) ? written : [];
   const at = items.findIndex((item) => !isWords([item]));
-  const message =
-    'must be a list of words, each of them text (in quotes where it is a number), such as [qsub, "{script}"]; words in a list of their own drop out together where a value is absent';
-  return [{ path: at < 0 ? [] : [at], message }];
+  return [{ path: at < 0 ? [] : [at], message: at < 0 ? NO_LIST : NO_WORD }];
 }
+
+const NO_LIST = 'must be a list of words, such as [qsub, "{script}"]';
+const NO_WORD =
+  'must be text (in quotes where it is a number); or a list of words that drop out together where a value is absent, such as [-q, "{queue}"]; or one word of several pieces, such as {word: ["select=1", [":ncpus={cpus}"]]}';
 
 interface Place {
   readonly word: string;
-  readonly path: readonly number[];
+  readonly path: Path;
   readonly isInGroup: boolean;
+  /** Only a piece of a word. */
+  readonly isPiece: boolean;
 }
 
-function places(written: Words): readonly Place[] {
-  return written.flatMap((item, at): readonly Place[] =>
-    typeof item === 'string'
-      ? [{ word: item, path: [at], isInGroup: false }]
-      : item.map((word, within) => ({ word, path: [at, within], isInGroup: true })),
-  );
+function places(written: Words, isPiece = false): readonly Place[] {
+  return written.flatMap((item, at): readonly Place[] => {
+    if (typeof item === 'string') return [{ word: item, path: [at], isInGroup: false, isPiece }];
+    if ('word' in item)
+      return places(item.word, true).map((place) => ({ ...place, path: [at, 'word', ...place.path] }));
+    return item.map((word, within) => ({ word, path: [at, within], isInGroup: true, isPiece }));
+  });
 }
 
 function programMistakes(written: Words): readonly WordMistake[] {
@@ -78,22 +93,22 @@ function programMistakes(written: Words): readonly WordMistake[] {
 }
 
 function placeholderMistakes(written: Words, known: Placeholders): readonly WordMistake[] {
-  return places(written).flatMap(({ word, path, isInGroup }) => {
-    const mistake = wordMistake(word, isInGroup, known);
-    return mistake === undefined ? [] : [{ path, message: mistake }];
+  return places(written).flatMap((place) => {
+    const message = wordMistake(place, known);
+    return message === undefined ? [] : [{ path: place.path, message }];
   });
 }
 
-function wordMistake(word: string, isInGroup: boolean, known: Placeholders): string | undefined {
+function wordMistake({ word, isInGroup, isPiece }: Place, known: Placeholders): string | undefined {
   if (hasLoneBrace(word))
     return `has a brace that belongs to no placeholder: write {{ and }} for braces, {name} for one of ${Object.keys(known).join(', ')}`;
   for (const name of placeholdersIn(word)) {
     const presence = known[name];
     if (presence === undefined) return unknownPlaceholder(name, known);
-    if (presence === 'many' && soleName(word) === undefined)
+    if (presence === 'many' && (isPiece || soleName(word) === undefined))
       return `{${name}} may be several words, so it must be a word of its own`;
     if (presence === 'maybe' && !isInGroup)
-      return `{${name}} may be absent: put the words that need it into a list of their own, such as [-x, "${word}"], which then drops out`;
+      return `{${name}} may be absent: put this into a list of its own, ["${word}"], together with the words that go with it; it then drops out`;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** `kind: template` in the configuration: a scheduler that the site describes itself. */
 import { z } from 'zod';
 import type { TemplateOptions } from '../../../backends/registry.ts';
-import { REQUEST_NAMES, SUBMIT_PLACEHOLDERS } from '../../../backends/template/requests.ts';
+import { REQUEST_NAMES, SUBMIT_PLACEHOLDERS } from '../../../backends/template/placeholders.ts';
 import { END_KINDS } from '../../../backends/template/settings.ts';
 import type { Placeholders } from '../../../backends/template/words.ts';
 import { batchKeys, commonOptions } from './batch-keys.ts';
@@ -26,7 +26,10 @@ function variable(description: string) {
 }
 
 const submitKeys = z.strictObject({
-  command: command('Submits one job. Placeholders: see the page.', SUBMIT_PLACEHOLDERS),
+  command: command(
+    'Submits one job. Its placeholders, and those of all commands, are in [other schedulers](other-schedulers.md#commands).',
+    SUBMIT_PLACEHOLDERS,
+  ),
   input: inputLines(
     "Lines for the command's standard input, where the scheduler wants a description of the job.",
     SUBMIT_PLACEHOLDERS,
