@@ -23,6 +23,7 @@ const PARTS = {
   'workflow.cjs': 'daemon/workflow/for-cli.ts',
   'run-mode.cjs': 'daemon/run-mode.ts',
   'store-worker.cjs': 'daemon/store/worker.ts',
+  'store-inspector.cjs': 'daemon/store/inspect-worker.ts',
   'owner-files.cjs': 'daemon/files/owners/hand-main.ts',
 };
 /** What adapters of a site import: a module, with its types beside it (package.json, `exports`). */

@@ -1,16 +1,18 @@
 /**
- * The `Store` interface over any way to bring a question to the core: a call in place, or a message to
+ * The interfaces of the store over any way to bring a question to the core: a call in place, or a message to
  * the thread that holds it.
  */
 import { StoreBrokenError } from './broken.ts';
 import type { Core } from './core.ts';
 import { isDamage } from './sqlite-errors.ts';
 import type { Store } from './store.ts';
+import type { StoreCare } from './store-care.ts';
 
-export type Method = keyof Store;
+type Asked = Store & StoreCare;
+export type Method = keyof Asked;
 
 /** Brings a question to the core, and its answer back. */
-export type Ask = <M extends Method>(method: M, args: Parameters<Store[M]>) => ReturnType<Store[M]>;
+export type Ask = <M extends Method>(method: M, args: Parameters<Asked[M]>) => ReturnType<Asked[M]>;
 
 export function createStore(ask: Ask): Store {
   return {
@@ -24,6 +26,17 @@ export function createStore(ask: Ask): Store {
     findBundle: (id) => ask('findBundle', [id]),
     listEvents: (filter) => ask('listEvents', [filter]),
     close: () => ask('close', []),
+  };
+}
+
+export function createStoreCare(ask: Ask): StoreCare {
+  return {
+    size: () => ask('size', []),
+    copyTo: (file) => ask('copyTo', [file]),
+    checkpoint: () => ask('checkpoint', []),
+    listOldRuns: (filter) => ask('listOldRuns', [filter]),
+    countOldRuns: (endedBeforeMs) => ask('countOldRuns', [endedBeforeMs]),
+    removeOldRun: (id, endedBeforeMs) => ask('removeOldRun', [id, endedBeforeMs]),
   };
 }
 

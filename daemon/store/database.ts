@@ -6,10 +6,19 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'no
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import type { MigrationMeta } from 'drizzle-orm/migrator';
+import { completeCopy, forgetItIsACopy, removeCopy } from './complete-copy.ts';
 import { damaged, OpenFailure } from './open-error.ts';
 import { ensurePrivateFile } from './private-files.ts';
-import { isDamage } from './sqlite-errors.ts';
+import { isDamage, isNoSpace } from './sqlite-errors.ts';
+import {
+  appliedMigrations,
+  copyBefore,
+  knownMigrations,
+  MIGRATIONS_TABLE,
+  refuseForeign,
+  refuseNewer,
+} from './versions.ts';
 
 /** `network`: nothing but the file itself is shared, and that with nobody. */
 export type Journal = 'local' | 'network';
@@ -19,6 +28,8 @@ export interface DatabaseOptions {
   readonly file: string;
   readonly migrationsFolder: string;
   readonly journal: Journal;
+  /** In the name of the copy made before an upgrade. */
+  readonly nowMs?: () => number;
 }
 
 /** Throws `OpenFailure`, or what SQLite throws. */
@@ -31,7 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database.Database {
     const known = knownMigrations(options.migrationsFolder);
     inspect(client, known);
     setJournal(client, options.journal);
-    update(client, known, options.migrationsFolder);
+    update(client, known, options);
     // In network mode this lock is kept until the end, behind the lease: a second guard.
     if (options.journal === 'network') client.exec('begin exclusive; commit');
     client.pragma(`busy_timeout = ${PATIENCE_MS}`);
@@ -47,60 +58,23 @@ const PATIENCE_OPENING_MS = 500;
 /** For a person who looks at the file with a program of their own. */
 const PATIENCE_MS = 5_000;
 
-function knownMigrations(migrationsFolder: string): readonly MigrationMeta[] {
-  try {
-    return readMigrationFiles({ migrationsFolder });
-  } catch (error) {
-    const message = `This installation of wfd is incomplete: no migrations in ${migrationsFolder} (${String(error)}). Install it again.`;
-    throw new OpenFailure({ kind: 'migrationFailed', message });
-  }
-}
-
 /** Larger files are not read through at every start: that would take longer than all the rest. */
 const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
 
 function inspect(client: Database.Database, known: readonly MigrationMeta[]): void {
   try {
     if (!client.memory && statSync(client.name).size <= CHECKED_BYTES_MAX) quickCheck(client);
-    const tables = client.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
-    if (tables.length === 0) return;
-    if (!tables.includes(MIGRATIONS_TABLE)) throw foreign(client.name);
+    refuseForeign(client);
+    refuseNewer(client, known);
   } catch (error) {
     if (isDamage(error)) throw new OpenFailure(damaged(client.name, String(error)));
     throw error;
   }
-  refuseNewer(client, known);
 }
 
 function quickCheck(client: Database.Database): void {
   const finding = client.pragma('quick_check(1)', { simple: true });
   if (finding !== 'ok') throw new OpenFailure(damaged(client.name, String(finding)));
-}
-
-function foreign(file: string): OpenFailure {
-  const message = `${file} is a database of some other program. It was left as it is; name another directory with --state.`;
-  return new OpenFailure({ kind: 'foreign', message });
-}
-
-function refuseNewer(client: Database.Database, known: readonly MigrationMeta[]): void {
-  const applied = appliedMigrations(client);
-  const newest = known.at(-1)?.folderMillis ?? 0;
-  const unknown = applied.filter((createdAt) => createdAt > newest).length;
-  if (unknown === 0) return;
-  throw new OpenFailure({
-    kind: 'newerSchema',
-    message:
-      `${client.name} was written by a newer wfd: it is at version ${applied.length}, this one knows ${known.length}. ` +
-      'Nothing was changed. Start the newer wfd, or put back the copy made before its upgrade ' +
-      `(${client.name}.before-${known.length + 1}); what ran since then is not in that copy.`,
-  });
-}
-
-const MIGRATIONS_TABLE = '__drizzle_migrations';
-
-function appliedMigrations(client: Database.Database): readonly number[] {
-  const rows = client.prepare(`select created_at from ${MIGRATIONS_TABLE} order by created_at`).pluck().all();
-  return rows.map(Number);
 }
 
 /**
@@ -114,42 +88,58 @@ function setJournal(client: Database.Database, journal: Journal): void {
   client.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
 }
 
-function update(client: Database.Database, known: readonly MigrationMeta[], migrationsFolder: string): void {
-  const db = drizzle(client);
+/** Under a copy of the older version, which goes again where the database was not changed after all. */
+function update(
+  client: Database.Database,
+  known: readonly MigrationMeta[],
+  { migrationsFolder, nowMs = Date.now }: DatabaseOptions,
+): void {
   const isNew = client.prepare('select count(*) from sqlite_schema').pluck().get() === 0;
-  if (!isNew && appliedMigrations(client).length < known.length)
-    copyTo(client, `${client.name}.before-${known.length}`);
+  const isOld = !isNew && appliedMigrations(client).length < known.length;
+  const copy = isOld ? copyForUpgrade(client, known.length, migrationsFolder, nowMs()) : undefined;
   // Off while tables are rebuilt (https://www.sqlite.org/lang_altertable.html, 7); it cannot be switched within.
   client.pragma('foreign_keys = OFF');
   try {
-    migrate(db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE });
+    migrate(drizzle(client), { migrationsFolder, migrationsTable: MIGRATIONS_TABLE });
   } catch (error) {
+    if (copy !== undefined) rmSync(copy);
     throw migrationFailed(client.name, error);
   }
   client.pragma('foreign_keys = ON');
+  forgetItIsACopy(client);
 }
 
 function migrationFailed(file: string, error: unknown): OpenFailure {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const kind = isNoSpace(cause) ? 'noSpace' : 'migrationFailed';
   return new OpenFailure({
-    kind: 'migrationFailed',
+    kind,
     message:
       `${file} could not be brought up to date: ${String(cause)}. Nothing was changed: the wfd used before can ` +
       'still be started on it. Where space is short, free some and try again.',
   });
 }
 
-/** Complete under its name or not there at all. */
-function copyTo(client: Database.Database, copy: string): void {
-  const partial = `${copy}.partial`;
-  rmSync(partial, { force: true });
-  ensurePrivateFile(partial);
+/** Complete under its name, or not there at all. */
+function copyForUpgrade(
+  client: Database.Database,
+  version: number,
+  migrationsFolder: string,
+  nowMs: number,
+): string {
+  const copy = copyBefore(client.name, version, nowMs);
+  const partial = `${client.name}.copying`;
+  removeCopy(partial);
   try {
+    ensurePrivateFile(partial);
     client.prepare('vacuum into ?').run(partial);
+    const { findings } = completeCopy(partial, nowMs, migrationsFolder);
+    if (findings.length > 0) throw new OpenFailure(damaged(client.name, findings.join('; ')));
     synchronise(partial);
     renameSync(partial, copy);
+    return copy;
   } finally {
-    rmSync(partial, { force: true });
+    removeCopy(partial);
   }
 }
 

@@ -3,12 +3,13 @@
  * neither SQLite nor drizzle into the main thread.
  */
 import { Worker } from 'node:worker_threads';
-import { type Ask, createStore } from './asking.ts';
+import { type Ask, createStore, createStoreCare } from './asking.ts';
 import { StoreBrokenError } from './broken.ts';
 import type { CoreOptions } from './core.ts';
 import type { Message, Question, WorkerOptions } from './messages.ts';
 import type { StoreOpenError } from './open-error.ts';
 import type { Store } from './store.ts';
+import type { StoreCare } from './store-care.ts';
 
 export interface OpenStoreOptions extends CoreOptions {
   /** The bundled worker.ts: `store-worker.cjs` beside the program. */
@@ -18,16 +19,17 @@ export interface OpenStoreOptions extends CoreOptions {
 }
 
 export type OpenedStore =
-  | { readonly ok: true; readonly store: Store }
+  | { readonly ok: true; readonly store: Store; readonly care: StoreCare }
   | { readonly ok: false; readonly error: StoreOpenError };
 
 export function openStore({ workerPath, onLost, ...options }: OpenStoreOptions): Promise<OpenedStore> {
   const worker = new Worker(workerPath, { workerData: options satisfies WorkerOptions });
   const thread: Thread = { worker, pending: new Map() };
   return new Promise((resolve, reject) => {
-    const store = createStore(askingThread(thread));
+    const ask = askingThread(thread);
     worker.on('message', (message: Message) => {
-      if (message.kind === 'opened') resolve({ ok: true, store });
+      if (message.kind === 'opened')
+        resolve({ ok: true, store: createStore(ask), care: createStoreCare(ask) });
       else if (message.kind === 'notOpened') resolve({ ok: false, error: message.error });
       else if (message.kind === 'lost') onLost(message.reason);
       else settle(thread, message);

@@ -1,6 +1,7 @@
 /**
  * The thread that holds the database: entry of a worker, bundled as a file of its own. Questions are answered
- * one after the other in the order they came; after `close` the thread ends.
+ * one after the other in the order they came, but for a copy, which takes its time beside them; after `close`
+ * the thread ends.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { answer } from './asking.ts';
@@ -19,16 +20,16 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     say({ kind: 'notOpened', error: opened.error });
     return;
   }
-  port.on('message', (question: Question) => {
-    say(reply(opened.core, question));
+  port.on('message', async (question: Question) => {
+    say(await reply(opened.core, question));
     if (question.method === 'close') port.close();
   });
   say({ kind: 'opened' });
 }
 
-function reply(core: Core, { id, method, args }: Question): Message {
+async function reply(core: Core, { id, method, args }: Question): Promise<Message> {
   try {
-    return { kind: 'answer', id, value: answer(core, method, args) };
+    return { kind: 'answer', id, value: await answer(core, method, args) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', id, message, broken: error instanceof StoreBrokenError };
