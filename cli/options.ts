@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import type { Argv } from 'yargs';
+import { LABEL_NAME, ONE_LINE } from '../daemon/protocol/names.ts';
 import { usageError } from './cli-error.ts';
 
 export function runIdOption<T>(yargs: Argv<T>) {
@@ -16,7 +17,22 @@ export function runId(text: string): number {
 
 /** `--label project=p42`, repeatable. */
 export function labelsOf(given: readonly string[]): Record<string, string> {
-  return pairsOf(given, '--label');
+  const labels = pairsOf(given, '--label');
+  for (const [name, value] of Object.entries(labels)) {
+    checked(LABEL_NAME, name, `the name of --label ${name}`);
+    checked(ONE_LINE, value, `the value of --label ${name}`);
+  }
+  return labels;
+}
+
+/** `--name`, as a part of what is asked. */
+export function nameOf(given: string | undefined): { readonly name?: string } {
+  return given === undefined ? {} : { name: checked(ONE_LINE, given, '--name') };
+}
+
+function checked({ pattern, message }: typeof ONE_LINE, text: string, what: string): string {
+  if (!pattern.test(text)) throw usageError(`${what} ${message}`);
+  return text;
 }
 
 /** `name=value` words; the value may contain further `=`. */

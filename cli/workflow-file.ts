@@ -1,7 +1,7 @@
 /** Reads a workflow and what is given to it, as the user. The parser is loaded only here, when it is needed. */
 import { mistakeLines } from '../daemon/protocol/mistake-lines.ts';
 import type { Mistake, Program, WorkflowBundle } from '../daemon/workflow/language.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, usageError } from './cli-error.ts';
 import { pairsOf } from './options.ts';
 
 export interface WorkflowArgs {
@@ -32,6 +32,9 @@ export async function readWorkflow(
   args: WorkflowArgs,
   cwd: string,
 ): Promise<{ readonly bundle: WorkflowBundle }> {
+  // Node has put U+FFFD for every byte of the name that it could not read.
+  if (cwd.includes('\ufffd'))
+    throw usageError('the name of this directory is not UTF-8: rename it, or submit in another one');
   const checked = await checkWorkflow(args, cwd);
   if (checked.ok) return checked;
   throw new CliError(

@@ -2,7 +2,7 @@
 import { FAILURE_MODES } from '../../daemon/protocol/words.ts';
 import { usageError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
-import { labelsOf, REPEATABLE, WORKFLOW_OPTIONS } from '../options.ts';
+import { labelsOf, nameOf, REPEATABLE, WORKFLOW_OPTIONS } from '../options.ts';
 import { readWorkflow } from '../workflow-file.ts';
 
 export const run = defineCommand({
@@ -45,7 +45,7 @@ export const run = defineCommand({
       labels: labelsOf(args.label),
       ...(backend === undefined ? {} : { backend }),
       ...(failureMode === undefined ? {} : { failureMode }),
-      ...(name === undefined ? {} : { name }),
+      ...nameOf(name),
     });
   },
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunAnswer } from '../../daemon/protocol/answers.ts';
 import { FAILURE_MODES } from '../../daemon/protocol/words.ts';
 import { defineCommand } from '../command.ts';
-import { labelsOf, REPEATABLE, WORKFLOW_OPTIONS } from '../options.ts';
+import { labelsOf, nameOf, REPEATABLE, WORKFLOW_OPTIONS } from '../options.ts';
 import type { Output } from '../print/output.ts';
 import { printRun, statusInWords } from '../print/run.ts';
 import { exitCodeOf, waitForEnd } from '../wait.ts';
@@ -43,7 +43,7 @@ export const submit = defineCommand({
         token: randomUUID(),
         ...(backend === undefined ? {} : { backend }),
         ...(failureMode === undefined ? {} : { failureMode }),
-        ...(name === undefined ? {} : { name }),
+        ...nameOf(name),
       },
     });
     if (!args.json) printSubmitted(run, out);

@@ -1,14 +1,14 @@
 /** What the daemon is asked. Unknown keys are errors: a misspelt option must not be silently without effect. */
 import { z } from 'zod';
+import { LABEL_NAME, ONE_LINE } from './names.ts';
 import { FAILURE_MODES, RUN_STATUSES } from './words.ts';
 
 type InputValue = string | number | boolean | null | readonly InputValue[];
 
 const shortText = z.string().max(1_000, 'is longer than 1000 characters');
-const oneLine = shortText.regex(/^[^\n\r\0]*$/, 'must be one line');
+const oneLine = shortText.regex(ONE_LINE.pattern, ONE_LINE.message);
 const id = z.int().positive();
-const labelPattern = /^[A-Za-z0-9_.\-/]{1,100}$/;
-const labelName = z.string().regex(labelPattern, 'must be of letters, digits and _ . - / (at most 100)');
+const labelName = z.string().regex(LABEL_NAME.pattern, LABEL_NAME.message);
 const labels = z.record(labelName, oneLine);
 const inputValue: z.ZodType<InputValue, InputValue> = z
   .lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(inputValue)]))
@@ -43,7 +43,11 @@ export const submitBody = z.strictObject({
   failureMode: z.enum(FAILURE_MODES).exactOptional(),
   labels: labels.exactOptional(),
   hold: z.boolean().exactOptional(),
-  submitDir: z.string().startsWith('/', 'must be an absolute path').max(4_096),
+  submitDir: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .max(4_096)
+    .regex(/^[^\0\ufffd\p{Cs}]*$/u, 'must be UTF-8 text: rename the directory, or submit in another one'),
   umask: z.int().min(0).max(0o777),
   token: z.string().min(8).max(100).exactOptional().meta({ description: 'Repeats with it make one run' }),
 });

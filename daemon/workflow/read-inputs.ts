@@ -9,6 +9,7 @@ import type { Value } from './language.ts';
 import { EvaluationProblem } from './native/evaluate.ts';
 import { LIST_MAX, rangeOf } from './native/lists.ts';
 import type { Parsed } from './native/units.ts';
+import { readUtf8 } from './utf8.ts';
 
 /** Larger files are not what somebody meant to write into a workflow. */
 const BYTES_MAX = 64 * 1024 * 1024;
@@ -19,7 +20,8 @@ export async function readText(path: string, directory: string): Promise<Parsed<
     const found = await stat(absolute);
     if (!found.isFile()) return { ok: false, message: 'cannot be read: it is not a file' };
     if (found.size > BYTES_MAX) return { ok: false, message: 'cannot be read: it is larger than 64 MiB' };
-    return { ok: true, value: await readFile(absolute, 'utf8') };
+    const text = readUtf8(await readFile(absolute));
+    return text.ok ? text : { ok: false, message: `cannot be read: ${text.message}` };
   } catch (error) {
     return { ok: false, message: `cannot be read: ${reasonOf(error)} (${absolute})` };
   }

@@ -106,7 +106,7 @@ function generatedCases(habitat: () => Habitat): void {
 
 /** One process is given all of them, and sees them so. */
 async function expectValues(habitat: Habitat, texts: readonly string[], login: boolean): Promise<void> {
-  const named = new Map(texts.map((each, index) => [`V${index}`, each]));
+  const named = new Map(texts.map((each, index) => [`V${String(index).padStart(2, '0')}`, each]));
   const [seen] = await seenElements(habitat, [
     () => ({ command: writeDown(texts), env: Object.fromEntries(named), login }),
   ]);
@@ -115,6 +115,7 @@ async function expectValues(habitat: Habitat, texts: readonly string[], login: b
   expect(script).toBe(`${seen.asked.directory}/script`);
   expect(args).toEqual(texts);
   expect(variables(seen)).toEqual(expect.objectContaining(Object.fromEntries(named)));
+  expect(seen.read('seen.input')).toHaveLength(0);
   expect(seen.exit.succeeded).toBe(true);
 }
 

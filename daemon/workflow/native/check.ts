@@ -3,6 +3,7 @@
  * nothing, waiting in a circle. What its expressions say is check-expressions.ts.
  */
 
+import { whyNotWritten } from '../../../backends/process-text.ts';
 import { suggestion } from '../../protocol/nearest-name.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { dependenciesOf } from './compile.ts';
@@ -17,6 +18,7 @@ import type { Path } from './source.ts';
 import { subject } from './validate.ts';
 
 export function check(draft: Draft, workflow: Workflow): void {
+  checkTexts(draft, [], draft.source.plain);
   checkTop(draft);
   for (const key of STEPS) {
     const body = draft.file[key];
@@ -41,6 +43,18 @@ function checkTop(draft: Draft): void {
   noExpressions(draft, ['defaults', 'backend'], file.defaults?.backend);
   noExpressions(draft, ['defaults', 'shell'], file.defaults?.shell);
   checkResources(draft, ['defaults', 'resources'], file.defaults?.resources);
+}
+
+/** YAML can write what no file and no process can hold (`"\\0"`, `"\\uD83E"`): refused wherever it stands. */
+function checkTexts(draft: Draft, path: Path, value: unknown): void {
+  if (typeof value === 'string') {
+    const reason = whyNotWritten(value);
+    if (reason !== undefined) draft.report(draft.source.placeOf(path), `${subject(path)} ${reason}`);
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkTexts(draft, [...path, index], item);
+  } else if (isRecord(value)) {
+    for (const [key, item] of Object.entries(value)) checkTexts(draft, [...path, key], item);
+  }
 }
 
 function checkTask(draft: Draft, task: Task): void {

@@ -5,6 +5,7 @@
  * Reports only what it meets on the way (syntax of expressions, lists and scripts that are not there);
  * whether names refer to anything is check.ts.
  */
+import { whyNotWritten } from '../../../backends/process-text.ts';
 import type { TaskPolicy } from '../language.ts';
 import { readDirectives } from './directives.ts';
 import { compileText, type Draft, STEPS } from './draft.ts';
@@ -112,6 +113,9 @@ function commandOf(draft: Draft, path: Path, body: TaskBody): Task['command'] {
       `the script '${body.script}' was not sent with the workflow`,
     );
   }
+  const reason = whyNotWritten(content ?? '');
+  if (reason !== undefined)
+    draft.report(draft.source.placeOf([...path, 'script']), `the script '${body.script}' ${reason}`);
   const args = (body.args ?? []).map((written, index) =>
     compileText(draft, written, [...path, 'args', index]),
   );

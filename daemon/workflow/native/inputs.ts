@@ -5,6 +5,7 @@
 
 import { suggestion } from '../../protocol/nearest-name.ts';
 import type { Value } from '../language.ts';
+import { whyNotValue } from '../utf8.ts';
 import type { Draft } from './draft.ts';
 
 /** A list in a task's `scatter` that was read at submit travels among the inputs, under this name. */
@@ -24,12 +25,9 @@ function inputValue(draft: Draft, name: string): Value {
   if (value === null) {
     draft.report(draft.source.placeOfKey(['inputs', name]), missingInput(name));
   }
-  if (holdsNul(value)) {
-    draft.report(
-      draft.source.placeOfKey(['inputs', name]),
-      `input '${name}' contains a NUL character, which no program can be given`,
-    );
-  }
+  const reason = whyNotAnyOf(value);
+  if (reason !== undefined)
+    draft.report(draft.source.placeOfKey(['inputs', name]), `input '${name}' ${reason}`);
   return value;
 }
 
@@ -62,7 +60,13 @@ export function missingInput(name: string): string {
   return `input '${name}' is required: give it with --input ${name}=VALUE`;
 }
 
-function holdsNul(value: Value): boolean {
-  if (typeof value === 'object' && value !== null) return value.some(holdsNul);
-  return typeof value === 'string' && value.includes('\0');
+/** Of a list, the first reason. */
+export function whyNotAnyOf(value: Value): string | undefined {
+  if (typeof value === 'string') return whyNotValue(value);
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const item of value) {
+    const reason = whyNotAnyOf(item);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import type { ReadRequest, ReadResult, Value } from '../language.ts';
 import { compileText, type Draft } from './draft.ts';
 import { EvaluationProblem, plainText, resultOf, type Scope, textOf } from './evaluate.ts';
 import { hasExpression } from './expression.ts';
-import { listKey } from './inputs.ts';
+import { listKey, whyNotAnyOf } from './inputs.ts';
 import { type ListSource, type Scatter, tasksReferredTo } from './model.ts';
 import type { ListBody, TaskBody } from './schema.ts';
 import type { Path } from './source.ts';
@@ -65,9 +65,12 @@ export function listAnswer(list: ListSource, scope: Scope): ListAnswer {
 export function valuesRead({ path }: ReadRequest, result: ReadResult): readonly Value[] {
   switch (result.kind) {
     case 'lines':
-      return result.lines.filter((line) => line.trim() !== '');
+      return readable(
+        path,
+        result.lines.filter((line) => line.trim() !== ''),
+      );
     case 'glob':
-      return result.paths;
+      return readable(path, result.paths);
     case 'size':
       return [result.bytes];
     case 'failed':
@@ -75,6 +78,12 @@ export function valuesRead({ path }: ReadRequest, result: ReadResult): readonly 
     default:
       return result satisfies never;
   }
+}
+
+function readable(path: string, values: readonly string[]): readonly string[] {
+  const reason = whyNotAnyOf(values);
+  if (reason !== undefined) throw new EvaluationProblem(`a value of the list read from ${path} ${reason}`);
+  return values;
 }
 
 /** `[first, last]` or `[first, last, step]`, both ends included. */
@@ -129,7 +138,11 @@ function compileItems(draft: Draft, path: Path, items: readonly Value[]): ListSo
 function sentList(draft: Draft, path: Path): readonly Value[] {
   const [, task, , variable] = path;
   const sent = draft.bundle.inputs[listKey(String(task), String(variable))];
-  if (sent !== undefined && typeof sent === 'object' && sent !== null) return sent;
+  if (sent !== undefined && typeof sent === 'object' && sent !== null) {
+    const reason = whyNotAnyOf(sent);
+    if (reason !== undefined) draft.report(draft.source.placeOf(path), `a value for '${variable}' ${reason}`);
+    return sent;
+  }
   draft.report(
     draft.source.placeOf(path),
     `the list for '${variable}' was not read when the workflow was submitted`,

@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 import type { Resources } from '../../../backends/backend.ts';
+import { whyNotGiven, whyNotWritten } from '../../../backends/process-text.ts';
 import type { RenderContext, Rendered, RenderedJob } from '../language.ts';
 import { EvaluationProblem, type Scope, shellTextOf, textOf } from './evaluate.ts';
 import type { Task } from './model.ts';
@@ -25,12 +26,12 @@ function jobOf(task: Task, scope: Scope, context: RenderContext): RenderedJob {
   const workdir = workdirOf(task, scope, context);
   return {
     command: commandOf(task, scope),
-    env: textsOf(task.env, scope),
+    env: envOf(task.env, scope),
     login: task.login,
     resources,
     workdir,
-    outputs: mapValues(textsOf(task.outputs, scope), (path, name) =>
-      absolute(workdir, path, `output '${name}'`),
+    outputs: mapValues(task.outputs, ({ parts }, name) =>
+      absolute(workdir, textOf(parts, scope), `output '${name}'`),
     ),
     successCodes: task.successCodes,
   };
@@ -44,7 +45,7 @@ function commandOf(task: Task, scope: Scope): RenderedJob['command'] {
   return {
     kind: 'script',
     text: command.content,
-    args: command.args.map(({ parts }) => withoutNul(textOf(parts, scope), 'an argument')),
+    args: command.args.map(({ parts }) => refusing(whyNotGiven, textOf(parts, scope), 'an argument')),
   };
 }
 
@@ -63,18 +64,22 @@ function workdirOf(task: Task, scope: Scope, context: RenderContext): string {
   return absolute(context.submitDir, textOf(task.workdir.parts, scope), "'workdir'");
 }
 
-function textsOf(texts: Task['env'], scope: Scope): Record<string, string> {
-  return mapValues(texts, ({ parts }, name) => withoutNul(textOf(parts, scope), `'${name}'`));
+function envOf(texts: Task['env'], scope: Scope): Record<string, string> {
+  return mapValues(texts, ({ parts }, name) => {
+    const value = textOf(parts, scope);
+    refusing(whyNotGiven, `${name}=${value}`, `variable '${name}'`);
+    return value;
+  });
 }
 
 function absolute(directory: string, path: string, name: string): string {
   if (path === '') throw new EvaluationProblem(`${name} is an empty path`);
-  return posix.resolve(directory, path);
+  return posix.resolve(directory, refusing(whyNotWritten, path, name));
 }
 
-/** No argument, variable or path of a Unix process can hold one. */
-function withoutNul(text: string, name: string): string {
-  if (text.includes('\0')) throw new EvaluationProblem(`${name} contains a NUL character`);
+function refusing(whyNot: (text: string) => string | undefined, text: string, name: string): string {
+  const reason = whyNot(text);
+  if (reason !== undefined) throw new EvaluationProblem(`${name} ${reason}`);
   return text;
 }
 

@@ -7,6 +7,7 @@
  * cycles, expressions) is not said here but in check.ts.
  */
 import { z } from 'zod';
+import { LABEL_NAME, ONE_LINE } from '../../protocol/names.ts';
 import { nearestName } from '../../protocol/nearest-name.ts';
 import type { Cause } from '../language.ts';
 import { hasExpression } from './expression.ts';
@@ -39,14 +40,17 @@ export const RETRYABLE_CAUSES = [
   'LaunchFailure',
 ] as const satisfies readonly Cause[];
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-const nameRule = 'must be a name: a letter, then letters, digits, _ or -';
+/** Directories and jobs are called after tasks. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+const nameRule = 'must be a name: a letter, then letters, digits, _ or -; at most 100 characters';
 const wholeRule = 'must be a whole number';
 
 const name = z.string({ error: nameRule }).regex(NAME, { error: nameRule });
 const text = z.union([z.string(), z.number(), z.boolean()], {
   error: (issue) => `must be text, not ${show(issue.input)}`,
 });
+const labelName = z.string().regex(LABEL_NAME.pattern, { error: LABEL_NAME.message });
+const labelText = z.union([oneLine(), z.number(), z.boolean()], { error: 'must be text' });
 const count = counted('How many');
 const words = z.union([z.string(), z.array(z.union([z.string(), z.number()], { error: 'must be text' }))], {
   error: 'must be text or a list of texts',
@@ -218,7 +222,7 @@ export const workflowSchema = map({
         ? 'is missing: a workflow has at least one task'
         : 'must be a map of names to tasks',
   }),
-  labels: z.record(z.string(), text, { error: 'must be a map of names to texts' }).optional(),
+  labels: z.record(labelName, labelText, { error: 'must be a map of names to texts' }).optional(),
   onAbort: step.optional(),
   onFailure: step.optional(),
   finally: step.optional(),
@@ -262,6 +266,13 @@ function map<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Sha
 
 function integer(min: number, max: number, rule: string) {
   return z.int({ error: rule }).min(min, { error: rule }).max(max, { error: rule });
+}
+
+function oneLine() {
+  return z
+    .string()
+    .max(1_000, { error: 'is longer than 1000 characters' })
+    .regex(ONE_LINE.pattern, { error: ONE_LINE.message });
 }
 
 /** A whole number of at least 1, or an expression that gives one. */
