@@ -14,6 +14,7 @@ import { roomOf, runQueues } from './loop/dispatch-room.ts';
 import { claimsToTake, JobRequests, requestEnds } from './loop/end-jobs.ts';
 import { Inbox, type Input } from './loop/inputs.ts';
 import { intend, launch } from './loop/launch.ts';
+import { claimOrphans } from './loop/orphans.ts';
 import type { LoopParts } from './loop/parts.ts';
 import { Recorder } from './loop/record.ts';
 import { takeReply } from './loop/replies.ts';
@@ -81,6 +82,7 @@ export class Loop {
     this.advanceRuns(now, moment);
     requestEnds(this.set, requests, moment, (backend) => this.asker.isUnreachable(backend));
     requests.send(this.set, this.asker);
+    claimOrphans(this.set, this.inbox, now);
     this.dispatchCalls(now, moment);
     await this.commit();
     for (const want of [...wanted, ...claimsToTake(this.set, now)]) this.asker.want(want);

@@ -139,7 +139,8 @@ export function giveUpWaiting(state: RunState, host: string, moment: Moment): re
     const attempt = state.attempts.get(key);
     if (attempt?.tag === undefined) continue;
     const nativeId = nativeIdOf(attempt);
-    orphans.push(orphanOf(state, attempt.tag, key, host, moment, nativeId));
+    const { directory } = attempt;
+    orphans.push({ ...orphanOf(state, attempt.tag, key, host, moment, nativeId), directory });
     const detail = 'the run was forced to end before this job was confirmed dead; it is hunted as an orphan';
     endAttempt(state, attempt, { cause: 'AbortedByUser', detail }, moment, nativeId);
   }

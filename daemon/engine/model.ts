@@ -192,6 +192,8 @@ export interface Orphan {
   readonly owner: Owner;
   readonly nativeId?: NativeId;
   readonly call: CallKey;
+  /** Of its attempt: it is not called gone before a job or the daemon has the claim there. */
+  readonly directory?: string;
   /** Of the daemon that submitted it. */
   readonly host: string;
   readonly sinceMs: number;

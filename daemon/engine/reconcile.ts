@@ -79,6 +79,7 @@ function recordedEnd(attempt: Attempt, evidence: Evidence): JobObservation | und
   const { lacking, records, marks } = evidence;
   const nativeId = marks?.claim?.nativeId ?? nativeIdOf(attempt);
   if (nativeId === undefined || lacking === undefined || records === undefined) return undefined;
+  if (marks?.revoked === true) return undefined; // whatever has ended there has run nothing
   if (records.at < lacking.first) return undefined;
   const record = terminalRecord(evidence, nativeId);
   const ofEarlierRun = (record?.runCount ?? Number.POSITIVE_INFINITY) < (marks?.claim?.runCount ?? 0);
@@ -172,7 +173,7 @@ function judgeAbsent(attempt: Attempt, evidence: Evidence, facts: Facts): Verdic
     return { kind: 'wait', wants: ['accounting'] };
   }
   const nativeId = evidence.marks?.claim?.nativeId ?? nativeIdOf(attempt);
-  const records = evidence.records?.jobs ?? [];
+  const records = evidence.marks?.revoked === true ? [] : (evidence.records?.jobs ?? []);
   const record = records.find((job) => nativeId === undefined || job.nativeId === nativeId);
   if (record?.end !== undefined) {
     const context = contextOf(attempt, evidence, record.nativeId, facts);

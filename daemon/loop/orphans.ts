@@ -1,6 +1,9 @@
 /** Jobs that a forced abort left behind: watched, in every listing, until they are confirmed gone. */
 import type { JobObservation } from '../../backends/backend.ts';
+import type { Marks } from '../../backends/marks.ts';
 import { isAbsent } from '../engine/evidence.ts';
+import type { FileAnswer } from '../files/owner-files.ts';
+import type { Inbox } from './inputs.ts';
 import type { Note, Watch } from './watch.ts';
 import { type HuntedOrphan, orphanKey, type WorkingSet, watchKey } from './working-set.ts';
 
@@ -21,8 +24,38 @@ export function noteOrphans(
     note(orphan.evidence, own);
     const settleMs = set.backend(orphan.row.backend)?.settleMs ?? 0;
     const ended = own.length > 0 && own.every((job) => job.state === 'ended');
-    if (ended || isAbsent(orphan.evidence, settleMs)) confirmGone(set, orphan);
+    const mayStillRun = orphan.claim.kind !== 'taken' && !isAbsent(orphan.evidence, CLAIM_SETTLES * settleMs);
+    if ((ended || isAbsent(orphan.evidence, settleMs)) && !mayStillRun) confirmGone(set, orphan);
   }
+}
+
+/** A file system that gives no claim for so many settle times keeps nothing waiting. */
+const CLAIM_SETTLES = 10;
+const CLAIM_AGAIN_MS = 2_000;
+
+/** What has not begun to run never will: the daemon takes the claim, or learns which job has it. */
+export function claimOrphans(set: WorkingSet, inbox: Inbox, now: number): void {
+  for (const orphan of set.orphans.values()) {
+    const { row, claim } = orphan;
+    if (claim.kind === 'taken' && claim.by !== undefined && row.nativeId === undefined) {
+      orphan.row = { ...row, nativeId: claim.by };
+      set.changes.putOrphan(orphan.row);
+    }
+    if (claim.kind !== 'free' || row.directory === undefined || now < orphan.nextClaimAt) continue;
+    orphan.claim = { kind: 'asked' };
+    orphan.nextClaimAt = now + CLAIM_AGAIN_MS;
+    void set.parts.files.revoke(row.owner, row.directory, '').then((answer) => {
+      orphan.claim = claimIn(answer);
+      inbox.wake();
+    });
+  }
+}
+
+function claimIn(answer: FileAnswer<Marks>): HuntedOrphan['claim'] {
+  if (answer.kind === 'failed') return { kind: 'free' };
+  const { claim, revoked } = answer.value;
+  if (claim !== undefined) return { kind: 'taken', by: claim.nativeId };
+  return { kind: revoked ? 'taken' : 'free' };
 }
 
 function confirmGone(set: WorkingSet, orphan: HuntedOrphan): void {

@@ -3,7 +3,7 @@
  * since the last commit. Memory may run ahead of the disk while nothing can be written; nobody acts on it
  * until it is committed (`afterCommit`).
  */
-import type { Backend, Owner, Tag } from '../../backends/backend.ts';
+import type { Backend, NativeId, Owner, Tag } from '../../backends/backend.ts';
 import { ChangeSet } from '../engine/change-set.ts';
 import type { Moment } from '../engine/ends.ts';
 import { type Evidence, newEvidence } from '../engine/evidence.ts';
@@ -17,6 +17,13 @@ export interface HuntedOrphan {
   readonly evidence: Evidence;
   nextAskMs: number;
   tries: number;
+  /** Of its attempt; `taken` by the job named here, or by the daemon. */
+  claim:
+    | { readonly kind: 'free' }
+    | { readonly kind: 'asked' }
+    | { readonly kind: 'taken'; readonly by?: NativeId };
+  /** Monotonic: when the claim may be asked for again. */
+  nextClaimAt: number;
 }
 
 export class WorkingSet {
@@ -102,7 +109,9 @@ export class WorkingSet {
   restoreOrphan(row: Orphan): void {
     const limitMs = row.nativeId === undefined ? (this.backend(row.backend)?.commandTimeoutMs ?? 0) : 0;
     const countsFrom = this.parts.clock.monotonicMs() + limitMs;
-    this.orphans.set(orphanKey(row), { row, evidence: newEvidence(countsFrom), nextAskMs: 0, tries: 0 });
+    const claim = { kind: row.directory === undefined ? 'taken' : 'free' } as const;
+    const evidence = newEvidence(countsFrom);
+    this.orphans.set(orphanKey(row), { row, evidence, nextAskMs: 0, tries: 0, claim, nextClaimAt: 0 });
   }
 
   *activeAttempts(): Generator<{ readonly state: RunState; readonly attempt: Attempt }> {

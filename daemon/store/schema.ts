@@ -176,6 +176,7 @@ export const orphans = sqliteTable(
     backend: text('backend').notNull(),
     owner: text('owner', { mode: 'json' }).$type<Owner>().notNull(),
     nativeId: text('native_id').$type<NativeId>(),
+    directory: text('directory'),
     host: text('host').notNull(),
     sinceMs: integer('since_ms').notNull(),
     goneAtMs: integer('gone_at_ms'),

@@ -147,7 +147,8 @@ export function checkNothingForgotten(parts: TruthParts): void {
 function checkSentBack(parts: TruthParts, { attempt, tag }: Fresh['sentBack'][number]): void {
   const { clusters, court } = parts;
   for (const job of clusters.get(attempt.backend)?.alive() ?? []) {
-    if (job.tag !== tag || isUnknowable(parts, job)) continue;
+    // One that came too late has the claim, or will find it taken: its attempt is in one directory all the time.
+    if (job.tag !== tag || job.late || isUnknowable(parts, job)) continue;
     court.accuse(
       RULES.endBeforeJob,
       `${attemptKey(attempt)} is sent back, but its job ${job.nativeId} is there`,
@@ -273,7 +274,7 @@ function isExcused(parts: TruthParts, job: ClusterJob): boolean {
 }
 
 /** A job nobody can know of may be there as long as it runs nothing: its attempt is taken. */
-function isUnknowable({ cannotLookUp, clusters }: TruthParts, job: ClusterJob): boolean {
+export function isUnknowable({ cannotLookUp, clusters }: TruthParts, job: ClusterJob): boolean {
   if (job.execution !== undefined && job.execution.end === undefined) return false;
   return job.late || isOf(cannotLookUp, clusters, job);
 }

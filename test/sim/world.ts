@@ -21,7 +21,7 @@ import { createRandom, type Random } from './random.ts';
 import { CALL_ENDS } from './row-checks.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { Transcript } from './transcript.ts';
-import { checkNothingForgotten } from './truth-checks.ts';
+import { checkNothingForgotten, isUnknowable } from './truth-checks.ts';
 import { drainMicrotasks, VirtualTime } from './virtual-clock.ts';
 import { Witness } from './witness.ts';
 
@@ -203,8 +203,11 @@ class World {
     const { rows } = this;
     const runs = [...rows.runs.values()].filter((run) => !hasEnded(run));
     const orphans = [...rows.orphans.values()].filter((orphan) => orphan.goneAtMs === undefined);
+    const { parts } = this.witness;
     const jobs = [...this.clusters.values()].flatMap((cluster) =>
-      this.witness.parts.cannotReconnect.has(cluster.name) ? [] : cluster.alive().filter((job) => !job.late),
+      parts.cannotReconnect.has(cluster.name)
+        ? []
+        : cluster.alive().filter((job) => !isUnknowable(parts, job)),
     );
     return [
       ...runs.map(

@@ -246,9 +246,15 @@ describe('6: what is given up without a claim can never run later', () => {
     expect(judge(attemptIn(QUEUED), cancelled, facts(106_001, { mayStillCome: true }))).toEqual(wantsRevoke);
   });
 
-  test('whatever the listing shows under a revoked attempt is not its job', () => {
+  test('whatever the listing or a record shows under a revoked attempt is not its job', () => {
     const known = evidence(...looked, listed(132_000, job('queued')));
     expect(judge(attemptIn(QUEUED), known, facts(132_001)).kind).toBe('ended');
+    const succeeded = recorded(132_001, endedJob({ kind: 'Succeeded' }));
+    const early = evidence(marked(99_000, { revoked: true }), listed(100_000), succeeded);
+    expect(judge(attemptIn(QUEUED), early, facts(132_002)).kind).toBe('wait');
+    expect(causeOf(judge(attemptIn(QUEUED), evidence(...looked, succeeded), facts(132_002)))).toMatchObject({
+      cause: 'CancelledOutside',
+    });
   });
 });
 

@@ -283,6 +283,7 @@ export function anyOrphan(runId: number, tag: string): Arbitrary<Orphan> {
       owner,
       nativeId,
       call: words,
+      directory: words,
       host: words,
       sinceMs: timeMs,
       goneAtMs: timeMs,
