@@ -102,23 +102,29 @@ export function presentEvent(event: EventRecord): EventAnswer {
 }
 
 export function presentBackend(backend: BackendStatus): BackendAnswer {
-  const { name, kind, summary, sinceMs, paused, capabilities, commands, probedAtMs } = backend;
+  const { name, kind, summary, sinceMs, probedAtMs, capabilities, paused, commands } = backend;
   const { active, maxActive, submitting, maxSubmitting, pollMs, settleMs, commandTimeoutMs } = backend;
   return {
-    ...{ name, kind, summary, active, maxActive, submitting, maxSubmitting },
-    ...{ pollMs, settleMs, commandTimeoutMs },
+    ...{ name, kind },
     reachable: backend.reachable === 'unknown' ? null : backend.reachable === 'yes',
     since: isoOrNull(sinceMs),
+    summary,
     version: backend.version ?? null,
     probedAt: isoOrNull(probedAtMs),
-    // One that runs no commands was asked when it was probed.
-    askedAt: isoOrNull(commands.lastAtMs ?? probedAtMs),
+    askedAt: isoOrNull(newest(commands.lastAtMs, probedAtMs)),
     accounting: backend.hasAccounting ?? null,
     capabilities: { ...capabilities },
     paused:
       paused === undefined ? null : { by: paused.by, reason: paused.reason, since: iso(paused.sinceMs) },
+    ...{ active, maxActive, submitting, maxSubmitting, pollMs, settleMs, commandTimeoutMs },
     commands: { lastMinute: commands.lastMinute, total: { ...commands.total } },
   };
+}
+
+/** A backend that runs no commands was still asked when it was probed. */
+function newest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 export function presentDaemon(identity: DaemonIdentity, status: EngineStatus): DaemonAnswer {
