@@ -34,6 +34,7 @@ import { globPaths } from '../workflow/glob.ts';
 import type { ReadRequest, ReadResult } from '../workflow/language.ts';
 import { errorCode, fileTrouble } from './file-trouble.ts';
 import type { FileAnswer, OwnerFiles } from './owner-files.ts';
+import { type RemovedTree, removeTree } from './remove-tree.ts';
 
 /** A list that a job made for a scatter; more is a mistake, and would fill the daemon's memory. */
 export const MAX_READ_BYTES = 64 * 1024 * 1024;
@@ -56,6 +57,7 @@ export function createDirectOwnerFiles(): OwnerFiles {
       const answer = await asOwner(owner, () => read(request));
       return answer.kind === 'ok' ? answer.value : answer;
     },
+    removeTree: (owner, directory, uuid) => asOwner(owner, () => removeWhole(directory, uuid)),
   };
 }
 
@@ -245,6 +247,14 @@ async function listSpool(directory: string): Promise<readonly SpoolEntry[]> {
 
 async function removeFile(path: string): Promise<void> {
   await doing(`cannot remove ${path}`, ifThere(unlink(path)));
+}
+
+async function removeWhole(directory: string, uuid: string): Promise<RemovedTree> {
+  try {
+    return await removeTree(directory, uuid);
+  } catch (error) {
+    throw new FileTrouble(`cannot remove ${directory}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function read({ kind, path }: ReadRequest): Promise<ReadResult> {

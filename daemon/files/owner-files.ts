@@ -6,6 +6,7 @@ import type { Owner } from '../../backends/backend.ts';
 import type { FileToWrite } from '../../backends/job-script.ts';
 import type { Marks, SpoolEntry } from '../../backends/marks.ts';
 import type { ReadRequest, ReadResult } from '../workflow/language.ts';
+import type { RemovedTree } from './remove-tree.ts';
 
 export type FileAnswer<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -26,4 +27,6 @@ export interface OwnerFiles {
   listSpool(owner: Owner, spoolDirectory: string): Promise<FileAnswer<readonly SpoolEntry[]>>;
   removeSpool(owner: Owner, spoolDirectory: string, fileNames: readonly string[]): Promise<FileAnswer<void>>;
   read(owner: Owner, request: ReadRequest): Promise<ReadResult>;
+  /** Removes the directory of a run that has ended, where it carries the record of this run. */
+  removeTree(owner: Owner, runDirectory: string, runUuid: string): Promise<FileAnswer<RemovedTree>>;
 }

@@ -121,6 +121,7 @@ export class FakeFiles {
         }),
       read: (_owner: Owner, request: ReadRequest) =>
         life.answer(this.delayMs(), () => readAnswer(request, this.random)),
+      removeTree: () => this.look(life, () => 'absent'),
     };
   }
 

@@ -53,6 +53,7 @@ const ANSWERS: Readonly<Record<Work, z.ZodType>> = {
   revoke: z.union([answered(marks), failure]),
   removeSpool: z.union([done, failure]),
   read,
+  removeTree: z.union([answered(z.enum(['removed', 'absent', 'foreign'])), failure]),
 };
 
 const envelope = z.object({ id: z.int(), answer: z.unknown() });

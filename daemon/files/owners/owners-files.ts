@@ -38,6 +38,7 @@ export function createFiles(options: OwnersFilesOptions): OwnerFiles {
     listSpool: (owner, ...args) => of(owner).listSpool(owner, ...args),
     removeSpool: (owner, ...args) => of(owner).removeSpool(owner, ...args),
     read: (owner, ...args) => of(owner).read(owner, ...args),
+    removeTree: (owner, ...args) => of(owner).removeTree(owner, ...args),
   };
 }
 
@@ -58,6 +59,7 @@ export function createOwnersFiles(options: OwnersFilesOptions): OwnersFiles {
     revoke: (owner, ...args) => hands.ask(owner, 'revoke', args),
     removeSpool: (owner, ...args) => hands.ask(owner, 'removeSpool', args),
     read: (owner, ...args) => hands.ask(owner, 'read', args),
+    removeTree: (owner, ...args) => hands.ask(owner, 'removeTree', args),
     async listSpool(owner, directory) {
       if (!directory.includes('\n')) return listerOf(owner).list(directory);
       const reason = `cannot list ${JSON.stringify(directory)}: its name holds a line break; choose another runs.dir`;

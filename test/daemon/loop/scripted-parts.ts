@@ -160,6 +160,9 @@ export class ScriptedFiles implements OwnerFiles {
   async read(_owner: Owner, request: ReadRequest): Promise<ReadResult> {
     return { kind: 'failed', reason: `nothing is to be read at ${request.path}` };
   }
+  async removeTree(): Promise<FileAnswer<'absent'>> {
+    return { kind: 'ok', value: 'absent' };
+  }
 }
 
 export interface ScriptedParts extends LoopParts {
