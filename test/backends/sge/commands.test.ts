@@ -137,6 +137,7 @@ describe('what cannot be asked for is refused, with words', () => {
     [{ reservation: '-1' }, /reservation is '-1'/],
     [{ constraint: 'a b' }, /constraint is 'a b'/],
     [{ queue: 'a\nb' }, /queue is/],
+    [{ account: 'grün' }, /account is 'grün', .* ASCII/],
   ])('%j', (resources, words) => {
     expect(refusal(resources, site)).toMatch(words);
   });
