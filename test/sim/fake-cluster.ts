@@ -26,6 +26,7 @@ import {
   type JobPlayer,
   type Work,
 } from './fake-job.ts';
+import { NativeIds } from './native-ids.ts';
 import type { Random } from './random.ts';
 import type { Transcript } from './transcript.ts';
 import type { VirtualTime } from './virtual-clock.ts';
@@ -50,18 +51,19 @@ export class FakeCluster {
   readonly executions: Execution[] = [];
   readonly name: string;
   private readonly parts: ClusterParts;
-  private lastId = 0;
+  private readonly ids: NativeIds;
   private calm = false;
 
   constructor(parts: ClusterParts) {
     this.parts = parts;
     this.name = parts.name;
+    this.ids = new NativeIds(parts.habits.idWrap);
   }
 
   create(tag: Tag, owner: Owner, work?: Work, late = false): ClusterJob {
     const { time, random, habits } = this.parts;
     const job: ClusterJob = {
-      nativeId: this.freeId(),
+      nativeId: this.ids.next(this.jobs, time.trueMs),
       tag,
       owner,
       ...(work === undefined ? {} : { work }),
@@ -333,20 +335,6 @@ export class FakeCluster {
     });
   }
 
-  private freeId(): NativeId {
-    const { time, habits } = this.parts;
-    const taken = new Set<string>();
-    for (const job of this.jobs) {
-      if (job.end === undefined || time.trueMs < job.end.purgedFromMs + REUSED_AFTER_MS)
-        taken.add(job.nativeId);
-    }
-    for (let tries = 0; tries < habits.idWrap; tries++) {
-      const id = String(100 + (this.lastId++ % habits.idWrap));
-      if (!taken.has(id)) return id as NativeId;
-    }
-    return String(100_000 + this.lastId++) as NativeId;
-  }
-
   private say(job: ClusterJob, what: string): void {
     this.parts.transcript.say(this.name, `job ${job.nativeId} (${job.tag}) ${what}`);
   }
@@ -356,6 +344,3 @@ export const OUT_OF_MEMORY_TEXT = 'error: Detected 1 oom_kill event';
 
 /** See wf_stop in backends/job-wrapper.ts. */
 const WRAPPER_CANNOT_START = 1;
-
-/** Nobody may still be asking for the first. */
-const REUSED_AFTER_MS = 300_000;
