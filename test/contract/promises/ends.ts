@@ -23,6 +23,12 @@ export function endsAreToldApart(world: () => World): void {
     expect(end).toMatchObject({ kind: expect.stringMatching(/^(NonZeroExit|Signaled)$/), exitCode: said });
   });
 
+  test('a job whose script is killed by a signal has not succeeded', async () => {
+    const { end } = await (await world().submit('kill -9 $$')).seen(hasEnded);
+    expect(end?.kind).not.toBe('Succeeded');
+    expect(end?.signal ?? 9).toBe(9);
+  });
+
   test('a job that runs is seen running', async () => {
     const job = await world().submit('while [ ! -e go ]; do sleep 0.2; done');
     expect(await job.seen(isRunning)).toMatchObject(job.known);

@@ -31,6 +31,8 @@ export function manyAreHandledAtOnce(world: () => World): void {
       allowed(costs.account, 2 * MANY),
     );
     const abort = () => backend.abort(owner, ids, { kind: 'kill' });
+    // What people are shown (`wfctl backends`).
+    expect(backend.commandUse().lastMinute > 0).toBe(spoiler !== 'runs no commands');
     expect(await commandsFor(backend, 'abort', abort)).toBeLessThanOrEqual(allowed(costs.abort, MANY));
     await whileAsking(
       abort,

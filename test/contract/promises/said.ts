@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend, Resources, ScriptHead } from '../../../backends/backend.ts';
-import { newTag, type World } from '../world.ts';
+import { hasEnded, newTag, success, type World } from '../world.ts';
 
 export function whatIsSaidIsTrue(world: () => World): void {
   test('a probe finds the scheduler and says so in one line', async () => {
@@ -29,7 +29,7 @@ export function whatIsSaidIsTrue(world: () => World): void {
   test('what the scheduler refuses is rejected, with words; what it does not is accepted', async () => {
     const { backend, habitat, submit } = world();
     const refusesNothing = habitat.refused === 'nothing';
-    const resources = refusesNothing ? passing(backend) : habitat.refused;
+    const resources = refusesNothing ? passing(backend, everything(backend)) : habitat.refused;
     expect(backend.check(resources)).toBeUndefined();
     const { reply, nativeId } = await submit('exec sleep 600', { resources });
     if (refusesNothing) {
@@ -37,6 +37,16 @@ export function whatIsSaidIsTrue(world: () => World): void {
       await backend.abort(habitat.owner, [nativeId], { kind: 'kill' });
     } else {
       expect(reply).toEqual({ kind: 'rejected', reason: expect.stringMatching(/\w+ \w+/) });
+    }
+  });
+
+  test('an ordinary request is accepted, with any priority', async () => {
+    const { backend, habitat, submit } = world();
+    const resources = passing(backend, { cpus: 1, memoryMiB: 200, timeSeconds: 600 });
+    for (const priority of [-5, 5]) {
+      const job = await submit('exit 0', { resources, priority });
+      expect(job.reply).toEqual({ kind: 'accepted', nativeId: job.nativeId });
+      expect((await job.seen(hasEnded)).end).toMatchObject(success(habitat));
     }
   });
 
@@ -77,10 +87,10 @@ function everything({ kind }: Backend): Resources {
   };
 }
 
-/** As much of it as `check` lets through. */
-function passing(backend: Backend): Resources {
-  const wishes = Object.entries(everything(backend)).filter(
-    ([name, value]) => name !== 'options' && backend.check({ [name]: value }) === undefined,
+/** As much of it as `check` lets through; words for the submit command are left out. */
+function passing(backend: Backend, { options, ...resources }: Resources): Resources {
+  const wishes = Object.entries(resources).filter(
+    ([name, value]) => backend.check({ [name]: value }) === undefined,
   );
   const all = Object.fromEntries(wishes);
   return backend.check(all) === undefined ? all : {};
