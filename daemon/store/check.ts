@@ -40,10 +40,15 @@ export function checkDatabase(file: string, migrationsFolder: string): CheckRepo
     };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    return { findings: [String(error)], version: 0, rows: {}, bytes: statSync(file).size };
+    return damagedReport(file, error);
   } finally {
     client.close();
   }
+}
+
+/** Of one so damaged that it cannot even be asked. */
+export function damagedReport(file: string, error: unknown): CheckReport {
+  return { findings: [String(error)], version: 0, rows: {}, bytes: statSync(file).size };
 }
 
 export function countRows(client: Database.Database): RowCounts {

@@ -9,10 +9,14 @@
 import { chmodSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Problem, Run, RunStatus } from '../engine/model.ts';
-import { type CheckReport, checkDatabase } from './check.ts';
+import { type CheckReport, checkDatabase, damagedReport } from './check.ts';
+import { isDamage } from './sqlite-errors.ts';
 import { hasTable } from './versions.ts';
 
-/** The copy is one file afterwards, and has been read through. Throws what SQLite throws, and `OpenFailure`. */
+/**
+ * The copy is one file afterwards, and has been read through; where there are findings it must not be used. Throws
+ * what SQLite throws, and `OpenFailure`.
+ */
 export function completeCopy(file: string, madeAtMs: number, migrationsFolder: string): CheckReport {
   chmodSync(file, 0o600);
   const client = new Database(file, { fileMustExist: true });
@@ -21,6 +25,9 @@ export function completeCopy(file: string, madeAtMs: number, migrationsFolder: s
     client.pragma('locking_mode = EXCLUSIVE');
     client.pragma('journal_mode = DELETE');
     if (hasTable(client, 'runs')) client.transaction(holdAll).immediate(client, madeAtMs);
+  } catch (error) {
+    if (isDamage(error)) return damagedReport(file, error);
+    throw error;
   } finally {
     client.close();
   }

@@ -3,7 +3,7 @@ import { checkDatabase } from './check.ts';
 import { completeCopy } from './complete-copy.ts';
 import type { Inspected, InspectTask } from './inspector.ts';
 import { OpenFailure } from './open-error.ts';
-import { isDamage, refusalReason } from './sqlite-errors.ts';
+import { refusalReason } from './sqlite-errors.ts';
 
 export function inspect({ file, madeAtMs, migrationsFolder }: InspectTask): Inspected {
   try {
@@ -19,6 +19,5 @@ export function inspect({ file, madeAtMs, migrationsFolder }: InspectTask): Insp
 
 function reasonOf(error: unknown, file: string): string {
   if (error instanceof OpenFailure) return error.message;
-  if (isDamage(error)) return `${file} is damaged, or no database at all (${String(error)})`;
   return refusalReason(error, file) ?? `${file} cannot be read: ${String(error)}`;
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { OpenFailure } from './open-error.ts';
+import { timeInName } from './time-in-name.ts';
 
 export const MIGRATIONS_TABLE = '__drizzle_migrations';
 
@@ -61,9 +62,4 @@ function newestCopyBefore(file: string, version: number): string | undefined {
   const copies = readdirSync(dirname(file)).filter((name) => name.startsWith(start) && name.endsWith('Z'));
   const newest = copies.sort().at(-1);
   return newest === undefined ? undefined : join(dirname(file), newest);
-}
-
-/** `2030-01-31T02-00-00Z`: sorts by time, and needs no quoting. */
-export function timeInName(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
 }
