@@ -3,6 +3,7 @@
  * rights, a time limit each and a bound on how many run at once, counts them, and cuts long lists of ids into
  * pieces. It holds nothing about jobs and decides nothing about them.
  */
+import { whyNeverAsked } from './asked-words.ts';
 import type {
   AbortManner,
   AccountingQuery,
@@ -78,6 +79,7 @@ export function createBatchBackend(
   const meter = new CommandMeter();
   const asker = createAsker(scheduler, settings, meter);
   const { unblock } = scheduler;
+  const check = (resources: Resources) => whyNeverAsked(resources) ?? scheduler.check(resources);
   return {
     name,
     kind: scheduler.kind,
@@ -88,13 +90,13 @@ export function createBatchBackend(
     maxSubmitting,
     pollMs,
     preamble: (script) => scheduler.preamble(script),
-    check: (resources) => scheduler.check(resources),
+    check,
     commandUse: () => meter.use(),
     causeInLog: (log) => scheduler.causeInLog(log),
     probe: () => scheduler.probe(asker('probe')),
 
     async submit(request) {
-      const reason = scheduler.check(request.resources);
+      const reason = check(request.resources);
       if (reason !== undefined) return { kind: 'rejected', reason };
       return scheduler.submit(request, asker('submit', request.owner, request.umask));
     },

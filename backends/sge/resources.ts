@@ -81,14 +81,17 @@ function impossible(resources: Resources, site: SgeSettings): string[] {
   return reasons;
 }
 
-/** A value must not become an option, nor a second request of a list that we write. */
+/**
+ * A value must not become an option, nor a second request of a list that we write. To a project that is not ASCII qsub
+ * answers "Error reading answer list from qmaster", as if it were an outage (observed with 8.1.9).
+ */
 function oddValues({ queue, account, reservation, constraint, gpus }: Resources): readonly string[] {
   const values = { queue, account, reservation, constraint, 'the type of gpus': gpus?.type };
   return Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    if (!/^[^-\s]\S*$/.test(value))
+    if (!/^[!-,.-~][!-~]*$/.test(value))
       return [
-        `${name} is '${value}', but Grid Engine has no name that is empty, has blanks or begins with -`,
+        `${name} is '${value}', but Grid Engine has only names of printable ASCII characters without blanks, that do not begin with -`,
       ];
     return name === 'the type of gpus' && value.includes(',')
       ? [`${name} is '${value}', but a comma would begin another request`]

@@ -169,6 +169,19 @@ describe('commands', () => {
     expect(site.commandUse().total.submit).toBe(0);
   });
 
+  test.each([
+    [{ queue: '' }, 'queue is empty; leave it out for what the site has set'],
+    [{ account: 'a\0b' }, 'account contains a NUL character, and no process can be given one'],
+    [{ gpus: { count: 1, type: '\ud83e' } }, /^the type of gpus contains half a character/],
+    [{ options: { test: ['-x', 'y\0'] } }, /^a word of options contains a NUL/],
+    [{ constraint: 'x'.repeat(200_000) }, /^constraint is 200000 bytes long/],
+  ])('what no command can carry is refused before the adapter is asked: %#', async (resources, reason) => {
+    const site = backend({ check: () => 'the adapter was asked' });
+    expect(site.check(resources)).toMatch(reason);
+    expect(await site.submit({ ...request, resources })).toMatchObject({ kind: 'rejected' });
+    expect(site.check({ queue: 'x' })).toBe('the adapter was asked');
+  });
+
   test('no more submits at once than the site wants, and all of them in the end', async () => {
     const site = backend({
       submit: async (_request, ask) => accepted(await ask(sh('sleep 0.05; echo 12'))),

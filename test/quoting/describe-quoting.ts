@@ -5,8 +5,10 @@
  * A job carries as many cases as it can: all values are arguments and variables of one process, and only a path,
  * which a scheduler may meet in its own options, has a job of its own.
  */
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Tag } from '../../backends/backend.ts';
 import { DEEP_PATHS, LONG_TEXTS, NAMES, TEXTS } from './cases.ts';
 import { name, path, text } from './generated.ts';
 import {
@@ -35,6 +37,7 @@ export function describeQuoting(backendName: string, open: () => Promise<Habitat
     commandsOfTheTable(() => habitat);
     pathsOfTheTable(() => habitat);
     generatedCases(() => habitat);
+    namesOfTheScheduler(() => habitat);
   });
 }
 
@@ -102,6 +105,30 @@ function generatedCases(habitat: () => Habitat): void {
       modestly,
     );
   });
+}
+
+function namesOfTheScheduler(habitat: () => Habitat): void {
+  test.each(['queue', 'account'] as const)(
+    'no text of the table is taken for another %s',
+    async (resource) => {
+      const { backend, owner, directory, knowsNames } = habitat();
+      if (!knowsNames) return expect(knowsNames).toBe(false);
+      const asked = Object.values(TEXTS).map((each, index) => ({
+        tag: `quoting.2.${resource}${index}` as Tag,
+        owner,
+        umask: 0o022,
+        resources: { [resource]: each },
+        workdir: '/',
+        script: `${directory}/never`,
+        log: `${directory}/never.log`,
+        elements: 1,
+      }));
+      writeFileSync(`${directory}/never`, '#!/bin/sh\n', { mode: 0o755 });
+      const replies = await Promise.all(asked.map((request) => backend.submit(request)));
+      const reason = expect.stringMatching(/\w+ \w+/);
+      expect(replies).toEqual(asked.map(() => ({ kind: 'rejected', reason })));
+    },
+  );
 }
 
 /** One process is given all of them, and sees them so. */

@@ -16,6 +16,8 @@ export interface Habitat {
   readonly owner: Owner;
   /** Absolute; the owner can write there and the jobs see it. */
   readonly directory: string;
+  /** Does the scheduler know which queues and accounts there are, so that it refuses all others? */
+  readonly knowsNames: boolean;
   close(): Promise<void>;
 }
 
@@ -81,7 +83,11 @@ export async function seenJob(
   if (process.geteuid?.() === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, base]);
   const [{ workdir = run } = {}] = elements;
   const request = { ...head, tag, owner, resources: {}, workdir, script: scriptPath(directory) };
-  const reply = await backend.submit(request);
+  let reply = await backend.submit(request);
+  for (let tries = 1; reply.kind === 'throttled' && tries < SUBMIT_TRIES; tries += 1) {
+    await sleep(1_000);
+    reply = await backend.submit(request);
+  }
   if (reply.kind !== 'accepted') throw new Error(`the submit is ${reply.kind}: ${reply.reason}`);
   const { nativeId } = reply;
   try {
@@ -157,6 +163,7 @@ async function allEnded(
   }
 }
 
+const SUBMIT_TRIES = 60;
 const LOOK_AGAIN_MS = 100;
 const LOOKS_PER_LISTING = 20;
 const HOPELESS_LISTINGS = 5;

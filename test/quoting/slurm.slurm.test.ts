@@ -8,5 +8,5 @@ describeQuoting('slurm', async () => {
   const owner = testUser();
   const directory = directoryFor(owner);
   const close = async (): Promise<void> => rmSync(directory, { recursive: true });
-  return { backend: createSlurm('cluster', {}), owner, directory, close };
+  return { backend: createSlurm('cluster', {}), owner, directory, knowsNames: true, close };
 });

@@ -212,6 +212,12 @@ describe('qacct', () => {
     expect(tags(1, 1000).filter((tag) => matches(pattern, tag))).toEqual([]);
   });
 
+  test('names with shorter endings are not missed', () => {
+    const odd = ['a.1.abcd', 'b.1.vwxyz'] as Tag[];
+    const [pattern = ''] = patterns(odd);
+    expect(odd.filter((tag) => !matches(pattern, tag))).toEqual([]);
+  });
+
   test('many jobs of a run with one command, those of many runs with few', () => {
     expect(patterns(tags(17, 1000))).toEqual(['*.17.*']);
     const ofManyRuns = Array.from({ length: 60 }, (_, run) => tags(run, 1)).flat();
