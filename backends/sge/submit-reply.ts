@@ -32,6 +32,7 @@ function refused(result: CommandResult, exitCode: number): SubmitReply {
   if (isMissing(result) || exitCode === TRY_LATER) return { kind: 'throttled', reason };
   if (some(NO_ANSWER, stderr)) return { kind: 'ambiguous', reason };
   if (some(NOBODY_THERE, stderr)) return { kind: 'throttled', reason };
+  if (stderr.trim() === UNREADABLE) return { kind: 'rejected', reason };
   if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
   if (some(LATER, stderr)) return { kind: 'throttled', reason };
   if (some(NEVER, stderr)) return { kind: 'rejected', reason };
@@ -42,13 +43,19 @@ function refused(result: CommandResult, exitCode: number): SubmitReply {
 const TRY_LATER = 25;
 
 /** It was sent. Looked for first: nothing else that is printed outweighs it. */
-const NO_ANSWER: readonly RegExp[] = [/receiving gdi request|reading answer list/i];
+const NO_ANSWER: readonly RegExp[] = [/receiving gdi request/i];
 
 /** There was nobody to send it to: surely no job, and looking it up would only have to wait as long. */
 const NOBODY_THERE: readonly RegExp[] = [
   /got select error \(Connection refused\)/,
   /Please set the environment variable SGE_ROOT|(SGE_ROOT|cell) directory "[^"]*" doesn't exist/,
 ];
+
+/**
+ * No outage: nothing else is printed, and no job is made, however often one asks. So it is with values of blanks or
+ * of other than ASCII characters (observed with 8.1.9).
+ */
+const UNREADABLE = 'Unable to run job: Error reading answer list from qmaster\nExiting.';
 
 /** It may have been sent. All other words are those of the qmaster itself, which then has made no job. */
 const UNCERTAIN: readonly RegExp[] = [
@@ -79,10 +86,20 @@ function some(patterns: readonly RegExp[], text: string): boolean {
   return patterns.some((pattern) => pattern.test(text));
 }
 
-/** Without the words that every refusal has; with a hint where the site's configuration may be the cause. */
+/** Without the words that every refusal has; with a hint where those that are left do not help. */
 function reasonIn(result: CommandResult): string {
   const words = result.stderr.replaceAll(/^Unable to run job: (error: )?|^(Exiting\.|error: )/gm, '').trim();
-  const reason = whyNot('qsub', { ...result, stderr: words });
-  if (!/no suitable queues/.test(words)) return reason;
-  return `${reason}: none could ever run such a job (load values do not count here; verify: false leaves the check out)`;
+  const [, hint = ''] = HINTS.find(([pattern]) => pattern.test(words)) ?? [];
+  return `${whyNot('qsub', { ...result, stderr: words })}${hint}`;
 }
+
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /no suitable queues/,
+    ': none could ever run such a job (load values do not count here; verify: false leaves the check out)',
+  ],
+  [
+    /^Error reading answer list/,
+    ' (an option has a value that Grid Engine cannot take, such as one with blanks or of other than ASCII characters)',
+  ],
+];

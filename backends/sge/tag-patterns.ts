@@ -9,8 +9,12 @@ import type { Tag } from '../backend.ts';
 const TOGETHER = 20;
 
 export function tagPatterns(tags: readonly Tag[]): readonly string[] {
-  const byRun = new Map<string, readonly Tag[]>();
-  for (const tag of new Set(tags)) byRun.set(runOf(tag), [...(byRun.get(runOf(tag)) ?? []), tag]);
+  const byRun = new Map<string, Tag[]>();
+  for (const tag of new Set(tags)) {
+    const ofRun = byRun.get(runOf(tag));
+    if (ofRun === undefined) byRun.set(runOf(tag), [tag]);
+    else ofRun.push(tag);
+  }
   const ofLargeRuns = [...byRun].filter(([, ofRun]) => ofRun.length > TOGETHER);
   const others = [...byRun.values()].filter((ofRun) => ofRun.length <= TOGETHER).flat();
   const packs = Array.from({ length: Math.ceil(others.length / TOGETHER) }, (_, i) =>

@@ -49,6 +49,9 @@ describe('ends', () => {
     expect(only('time-of-queue', records)?.end).toEqual({ kind: 'Signaled', signal: 9, started: true });
     const memoryOfQueue = changed('memory', 'h_rt=3600,h_vmem=100M', 'h_rt=3600');
     expect(only('memory', memoryOfQueue)?.end).toEqual({ kind: 'OutOfMemory', started: true });
+    // More than one slot may have, and less than both of them.
+    const keptBySlots = changed('memory-slots', 'h_vmem=60M', 'h_vmem=150M');
+    expect(only('memory-slots', keptBySlots)?.end).toEqual({ kind: 'TimeLimit', started: true });
   });
 
   test('the scheduler’s own words are kept', () => {

@@ -48,6 +48,13 @@ describe('rejected', () => {
     });
   });
 
+  test('a value that Grid Engine cannot take, which it does not say itself', () => {
+    expect(readSubmitReply(reply('garbled'))).toEqual({
+      kind: 'rejected',
+      reason: expect.stringMatching(/^qsub: Error reading answer list from qmaster \(.*ASCII/),
+    });
+  });
+
   test('the words of a site’s verifier, whatever they are (constructed)', () => {
     expect(readSubmitReply(refusedWith('Please name a project with -P.'))).toEqual({
       kind: 'rejected',
@@ -93,7 +100,10 @@ describe('later', () => {
 describe('ambiguous', () => {
   test.each([
     ['a qmaster that listens and says nothing', reply('frozen')],
-    ['an answer that qsub cannot read', reply('garbled')],
+    [
+      'an answer that qsub cannot read, in the middle of an outage (constructed)',
+      { ...reply('garbled'), stderr: `error: commlib error: got read error\n${reply('garbled').stderr}` },
+    ],
     [
       'an answer that never came, and nobody there for the next question (constructed)',
       failed(
