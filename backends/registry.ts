@@ -4,7 +4,8 @@
 import { type AdapterBackendOptions, type Opened, openAdapter } from './adapter/open.ts';
 import type { Backend } from './backend.ts';
 import { createLocal, type LocalSettings } from './local/local.ts';
-import { createLsf, type LsfSettings } from './lsf/lsf.ts';
+import { createLsf } from './lsf/lsf.ts';
+import type { LsfSettings } from './lsf/settings.ts';
 import type { SgeSettings } from './sge/settings.ts';
 import { createSge } from './sge/sge.ts';
 import { createSlurm, type SlurmSettings } from './slurm/slurm.ts';
