@@ -6,8 +6,11 @@ import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createAccounts } from './accounts/accounts.ts';
+import { type Access, accessInSystemMode, accessInUserMode } from './api/access.ts';
+import { createAuditLog } from './api/audit-log.ts';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
-import { identifyInUserMode } from './api/user-mode.ts';
+import { createCare } from './care/care.ts';
 import { type Config, type ConfigOptions, mistakeText, realSources } from './config/config.ts';
 import { type OpenedConfig, openConfig } from './config/open-config.ts';
 import { createDoor } from './door.ts';
@@ -19,16 +22,18 @@ import { createLog, isJournal, type Logger } from './log.ts';
 import { createLoop } from './loop.ts';
 import { ERRORS } from './protocol/errors.ts';
 import { VERSION } from './protocol/version.ts';
-import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import { inspectInThread } from './store/inspector.ts';
+import { type OpenedStore, openStore } from './store/open-store.ts';
 
 const HELP = `wfd ${VERSION}: runs workflows on SLURM and on this machine, exactly once
 
-usage: wfd [--config FILE] [--state DIR] [--socket PATH]
+usage: wfd [--system] [--config FILE] [--state DIR] [--socket PATH]
 
   --config FILE   configuration (WFD_CONFIG; else ~/.config/wfd/config.yaml, /etc/wfd/config.yaml)
   --state DIR     where runs are recorded (WFD_STATE_DIR; else ~/.local/state/wfd)
   --socket PATH   where wfctl finds it (WFD_SOCKET; else $XDG_RUNTIME_DIR/wfd/wfd.sock)
+  --system        serve every user of the node, as root: state in /var/lib/wfd,
+                  socket /run/wfd/wfd.sock, configuration /etc/wfd/config.yaml
   --version       the version
   --help          this text
 
@@ -48,11 +53,19 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const loaded = await openConfig(realSources(options, process.env));
   if (!loaded.ok) return fail(loaded.mistakes.map(mistakeText).join('\n'));
-  const listenOn = passedSocket() ?? { kind: 'path', path: loaded.config.socket };
+  const { config } = loaded;
+  if (config.isSystem && process.geteuid?.() !== 0)
+    return fail('--system needs root, who acts for every user; your own daemon needs no such option');
+  const listenOn = passedSocket() ?? {
+    kind: 'path',
+    path: config.socket,
+    // Everybody may come; the kernel says who it is.
+    ...(config.isSystem && { mode: 0o666 }),
+  };
   const log = createLog(loaded.config.logLevel, isJournal(process.env['JOURNAL_STREAM'], fstatSync(2)));
   const notifier = takeNotifier(process.env, process.pid);
-  const store = await openState(loaded.config, log);
-  if (store !== undefined) await serve(loaded, store, listenOn, log, notifier);
+  const state = await openState(loaded.config, log);
+  if (state !== undefined) await serve(loaded, state, listenOn, log, notifier);
 }
 
 function readOptions(): ConfigOptions | undefined {
@@ -60,7 +73,7 @@ function readOptions(): ConfigOptions | undefined {
   const flag = { type: 'boolean' } as const;
   try {
     const { values } = parseArgs({
-      options: { config: text, state: text, socket: text, version: flag, help: flag },
+      options: { config: text, state: text, socket: text, system: flag, version: flag, help: flag },
     });
     const { version, help, ...options } = values;
     if (!version && !help) return options;
@@ -83,11 +96,15 @@ function passedSocket(): ListenOn | undefined {
   return isOurs ? { kind: 'descriptor', fd: 3 } : undefined;
 }
 
-async function openState(config: Config, log: Logger): Promise<Store | undefined> {
+type OpenState = Extract<OpenedStore, { readonly ok: true }>;
+
+const MIGRATIONS = join(__dirname, 'migrations');
+
+async function openState(config: Config, log: Logger): Promise<OpenState | undefined> {
   for (;;) {
     const opened = await openStore({
       directory: config.stateDir,
-      migrationsFolder: join(__dirname, 'migrations'),
+      migrationsFolder: MIGRATIONS,
       workerPath: join(__dirname, 'store-worker.cjs'),
       host: hostname(),
       journal: config.journal,
@@ -97,7 +114,7 @@ async function openState(config: Config, log: Logger): Promise<Store | undefined
         process.exit(ERRORS.INTERNAL.exitCode);
       },
     });
-    if (opened.ok) return opened.store;
+    if (opened.ok) return opened;
     if (opened.error.kind !== 'noSpace') return fail(opened.error.message);
     // It may pass; ending would only be a restart in a loop (SEMANTICS 6, our own troubles).
     log.error({}, `${opened.error.message} It is tried again every ${NO_SPACE_RETRY_MS / 1000} s.`);
@@ -109,13 +126,23 @@ const NO_SPACE_RETRY_MS = 10_000;
 
 async function serve(
   opened: OpenedConfig,
-  store: Store,
+  { store, care: storeCare }: OpenState,
   listenOn: ListenOn,
   log: Logger,
   notifier: Notifier,
 ): Promise<void> {
   const { config } = opened;
-  const loop = await createLoop(engineParts(opened, store, log));
+  const parts = engineParts(opened, store, log);
+  const loop = await createLoop(parts);
+  const care = createCare({
+    store: storeCare,
+    files: parts.files,
+    inspect: inspectInThread(join(__dirname, 'store-inspector.cjs'), MIGRATIONS),
+    stateDir: config.stateDir,
+    settings: config.care,
+    clock: parts.clock,
+    log,
+  });
   const startedAtMs = Date.now();
   let leave: (why: string) => void = () => undefined;
   const driver = new Driver(loop, {
@@ -136,8 +163,9 @@ async function serve(
   const api: Api = await createApi({
     engine: createDoor(loop),
     store,
+    care,
     identity: { version: VERSION, host: hostname(), pid: process.pid, uid: owner.uid, startedAtMs },
-    identify: identifyInUserMode(owner),
+    access: accessTo(config, log),
     logError: (error, where) => log.error({ err: error, where }, 'a request failed by a bug of ours'),
   });
   const socket = await listen(api, listenOn);
@@ -152,7 +180,16 @@ async function serve(
   notifier.ready();
   loop.asker.probeAll();
   driver.wake();
-  leave = stopDaemon({ config, loop, driver, api, store, log, notifier });
+  care.start();
+  leave = stopDaemon({ config, loop, driver, api, store, care, log, notifier });
+}
+
+function accessTo(config: Config, log: Logger): Access {
+  if (!config.isSystem) return accessInUserMode(processOwner());
+  const audit = createAuditLog(join(config.stateDir, 'audit.log'), (error) =>
+    log.error({ err: error }, 'the audit log cannot be written'),
+  );
+  return accessInSystemMode(createAccounts(), () => config.access, audit);
 }
 
 async function listen(api: Api, on: ListenOn): Promise<string | undefined> {

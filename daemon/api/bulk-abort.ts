@@ -2,9 +2,11 @@
 import type { Run } from '../engine/model.ts';
 import type { AnswerOf, RequestOf } from '../protocol/operations.ts';
 import { isRunEnd, RUN_STATUSES } from '../protocol/words.ts';
-import type { RunFilter, Store } from '../store/store.ts';
+import type { RunFilter } from '../store/store.ts';
 import type { Answer, EngineDoor, Peer } from './engine-door.ts';
-import { done, mayChange, noSuchRun, refuse } from './refusals.ts';
+import { done, noSuchRun, refuse } from './refusals.ts';
+import { mayChange } from './roles.ts';
+import type { Sight } from './sight.ts';
 
 type Body = RequestOf<'abortRuns'>['body'];
 type Bulk = AnswerOf<'abortRuns'>;
@@ -12,11 +14,11 @@ type Refused = Bulk['refused'];
 
 export async function abortSeveral(
   engine: EngineDoor,
-  store: Store,
+  sight: Sight,
   body: Body,
   peer: Peer,
 ): Promise<Answer<Bulk>> {
-  const { ids, refused } = await chosenRuns(store, body, peer);
+  const { ids, refused } = await chosenRuns(sight, body, peer);
   if (body.dryRun || ids.length === 0) return done({ ids, refused });
   const { force = false, reason } = body;
   const answers = await engine.abort(ids, reason === undefined ? { force } : { force, reason }, peer);
@@ -31,25 +33,25 @@ export async function abortSeveral(
 }
 
 async function chosenRuns(
-  store: Store,
+  sight: Sight,
   body: Body,
   peer: Peer,
 ): Promise<{ ids: number[]; refused: Refused }> {
-  if (body.ids !== undefined) return namedRuns(store, body.ids, peer);
-  const matching = await activeRuns(store, body);
+  if (body.ids !== undefined) return namedRuns(sight, body.ids, peer);
+  const matching = await activeRuns(sight, body);
   // Somebody who may not change all of them means those that are their own.
   return { ids: matching.filter((run) => mayChange(peer, run)).map((run) => run.id), refused: [] };
 }
 
 async function namedRuns(
-  store: Store,
+  sight: Sight,
   named: readonly number[],
   peer: Peer,
 ): Promise<{ ids: number[]; refused: Refused }> {
   const ids: number[] = [];
   const refused: Refused = [];
   for (const id of new Set(named)) {
-    const found = await store.findRun(id);
+    const found = await sight.findRun(id);
     const no =
       found === undefined
         ? noSuchRun(id)
@@ -64,7 +66,7 @@ async function namedRuns(
 
 const PAGE = 1_000;
 
-async function activeRuns(store: Store, { user, labels }: Body): Promise<Run[]> {
+async function activeRuns(sight: Sight, { user, labels }: Body): Promise<Run[]> {
   const filter: RunFilter = {
     limit: PAGE,
     statuses: RUN_STATUSES.filter((status) => !isRunEnd(status)),
@@ -72,10 +74,10 @@ async function activeRuns(store: Store, { user, labels }: Body): Promise<Run[]> 
     ...(labels === undefined ? {} : { labels }),
   };
   const runs: Run[] = [];
-  for (let page = await store.listRuns(filter); ; ) {
+  for (let page = await sight.listRuns(filter); ; ) {
     runs.push(...page.map((overview) => overview.run));
     const last = runs.at(-1);
     if (page.length < PAGE || last === undefined) return runs;
-    page = await store.listRuns({ ...filter, beforeId: last.id });
+    page = await sight.listRuns({ ...filter, beforeId: last.id });
   }
 }

@@ -9,6 +9,9 @@ import type { Run, RunId } from '../engine/model.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { CallKey, FailureMode, WorkflowBundle } from '../workflow/language.ts';
 
+/** A user has his own runs; an operator acts on the runs of all; an administrator governs the daemon, too. */
+export type Role = 'user' | 'operator' | 'admin';
+
 /** Who asks. */
 export interface Peer {
   readonly uid: number;
@@ -17,6 +20,7 @@ export interface Peer {
   readonly name: string;
   /** For whom a run is made that this peer submits; in user mode always the daemon's own user. */
   readonly owner: Owner;
+  readonly role: Role;
 }
 
 export interface Refusal {

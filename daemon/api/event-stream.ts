@@ -1,17 +1,17 @@
 /**
- * Server-sent events: what has happened, as it happens. A stream reads the store after each wake-up of the
+ * Server-sent events: what has happened, as it happens. A stream reads what its peer may see after each wake-up of the
  * engine, so that it never misses an event, repeats none, and can be resumed at any number (Last-Event-ID).
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { RunId } from '../engine/model.ts';
-import type { Store } from '../store/store.ts';
 import type { EngineDoor } from './engine-door.ts';
 import { presentEvent } from './present.ts';
+import type { Sight } from './sight.ts';
 
 export interface EventStreams {
   /** Ends when the client hangs up, or after `sayGoodbye`. */
-  serve(response: ServerResponse, from: StreamStart): Promise<void>;
+  serve(response: ServerResponse, sight: Sight, from: StreamStart): Promise<void>;
   /** Tells every stream that the daemon goes, and ends it: the client comes back with Last-Event-ID. */
   sayGoodbye(): void;
 }
@@ -21,21 +21,21 @@ export interface StreamStart {
   readonly afterSeq: number;
 }
 
-export function createEventStreams(store: Store, engine: EngineDoor): EventStreams {
+export function createEventStreams(engine: EngineDoor): EventStreams {
   const bells = new Set<Bell>();
   let goodbye = false;
   engine.onEvents(() => {
     for (const bell of bells) bell.ring();
   });
   return {
-    async serve(response, from) {
+    async serve(response, sight, from) {
       const bell = createBell();
       bells.add(bell);
       response.once('close', bell.ring);
       try {
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
         response.flushHeaders();
-        await follow(store, response, from, bell, () => goodbye);
+        await follow(sight, response, from, bell, () => goodbye);
         if (goodbye && !response.destroyed) response.write('event: bye\ndata: {}\n\n');
       } finally {
         bells.delete(bell);
@@ -52,7 +52,7 @@ export function createEventStreams(store: Store, engine: EngineDoor): EventStrea
 const PAGE = 500;
 
 async function follow(
-  store: Store,
+  sight: Sight,
   response: ServerResponse,
   { runId, afterSeq }: StreamStart,
   bell: Bell,
@@ -61,7 +61,7 @@ async function follow(
   const filter = runId === undefined ? {} : { runId };
   let last = afterSeq;
   while (!response.destroyed && !isOver()) {
-    const events = await store.listEvents({ ...filter, afterSeq: last, limit: PAGE });
+    const events = await sight.listEvents({ ...filter, afterSeq: last, limit: PAGE });
     for (const event of events) {
       last = event.seq;
       await send(

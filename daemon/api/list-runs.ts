@@ -1,18 +1,19 @@
 /** Runs by filter, page by page, newest first. */
 import type { AnswerOf, RequestOf } from '../protocol/operations.ts';
-import type { RunFilter, Store } from '../store/store.ts';
+import type { RunFilter } from '../store/store.ts';
 import type { Answer } from './engine-door.ts';
 import { presentRun } from './present.ts';
 import { done } from './refusals.ts';
+import type { Sight } from './sight.ts';
 
 const DEFAULT_LIMIT = 100;
 
 export async function listRuns(
-  store: Store,
+  sight: Sight,
   query: RequestOf<'listRuns'>['query'],
 ): Promise<Answer<AnswerOf<'listRuns'>>> {
   const filter = filterOf(query);
-  const found = await store.listRuns(filter);
+  const found = await sight.listRuns(filter);
   const last = found.at(-1);
   const isFull = last !== undefined && found.length === filter.limit;
   return done({ runs: found.map(presentRun), next: isFull ? last.run.id : null });

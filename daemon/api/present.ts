@@ -127,7 +127,11 @@ function newest(...times: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
-export function presentDaemon(identity: DaemonIdentity, status: EngineStatus): DaemonAnswer {
+export function presentDaemon(
+  identity: DaemonIdentity,
+  status: EngineStatus,
+  care: DaemonAnswer['care'],
+): DaemonAnswer {
   return {
     name: 'wfd',
     version: identity.version,
@@ -137,6 +141,7 @@ export function presentDaemon(identity: DaemonIdentity, status: EngineStatus): D
     state: status.state.kind,
     reason: reasonOf(status.state),
     backends: status.backends.map(presentBackend),
+    care,
   };
 }
 

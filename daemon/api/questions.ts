@@ -2,34 +2,34 @@
 
 import { nearestName } from '../protocol/nearest-name.ts';
 import type { AnswerOf, RequestOf } from '../protocol/operations.ts';
-import type { Store } from '../store/store.ts';
 import type { Answer, EngineStatus, Refusal } from './engine-door.ts';
 import { presentCall, presentLogs, presentRun, presentRunWithCalls } from './present.ts';
 import { done, noSuchRun, refuse } from './refusals.ts';
+import type { Sight } from './sight.ts';
 import { whyCall, whyRun } from './why.ts';
 
-export async function runWithCalls(store: Store, id: number): Promise<Answer<AnswerOf<'getRun'>>> {
+export async function runWithCalls(sight: Sight, id: number): Promise<Answer<AnswerOf<'getRun'>>> {
   const [found, calls, attempts] = await Promise.all([
-    store.findRun(id),
-    store.listCalls(id),
-    store.listAttempts(id),
+    sight.findRun(id),
+    sight.listCalls(id),
+    sight.listAttempts(id),
   ]);
   return found === undefined ? noSuchRun(id) : done(presentRunWithCalls(found, calls, attempts));
 }
 
 /** Of one call: its newest attempt, or the one asked for. Of the run: the newest attempt of every call. */
 export async function logsOf(
-  store: Store,
+  sight: Sight,
   id: number,
   query: RequestOf<'getLogs'>['query'],
 ): Promise<Answer<AnswerOf<'getLogs'>>> {
-  const found = await store.findRun(id);
+  const found = await sight.findRun(id);
   if (found === undefined) return noSuchRun(id);
-  const calls = await store.listCalls(id);
+  const calls = await sight.listCalls(id);
   if (query.call !== undefined && !calls.some((call) => call.key === query.call)) {
     return noSuchCall(id, query.call, calls);
   }
-  const attempts = await store.listAttempts(id, query.call);
+  const attempts = await sight.listAttempts(id, query.call);
   const newest = new Map(calls.map((call) => [call.key, call.attempts]));
   const wanted = attempts.filter(({ call, number }) => number === (query.attempt ?? newest.get(call)));
   if (wanted.length === 0 && query.call !== undefined) return nothingTried(id, query.call, query.attempt);
@@ -37,21 +37,21 @@ export async function logsOf(
 }
 
 export async function whyOf(
-  store: Store,
+  sight: Sight,
   status: EngineStatus,
   id: number,
   callKey: string | undefined,
 ): Promise<Answer<AnswerOf<'getWhy'>>> {
-  const found = await store.findRun(id);
+  const found = await sight.findRun(id);
   if (found === undefined) return noSuchRun(id);
-  const calls = await store.listCalls(id);
+  const calls = await sight.listCalls(id);
   if (callKey === undefined) {
-    const withCalls = presentRunWithCalls(found, calls, await store.listAttempts(id));
+    const withCalls = presentRunWithCalls(found, calls, await sight.listAttempts(id));
     return done({ lines: whyRun(withCalls, withCalls.callList ?? [], status) });
   }
   const call = calls.find((one) => one.key === callKey);
   if (call === undefined) return noSuchCall(id, callKey, calls);
-  const presented = presentCall(call, await store.listAttempts(id, callKey));
+  const presented = presentCall(call, await sight.listAttempts(id, callKey));
   return done({ lines: whyCall(presentRun(found), presented, status) });
 }
 

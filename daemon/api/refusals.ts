@@ -1,7 +1,7 @@
 /** Refusals the API makes itself, and how every refusal becomes the body of an answer. */
 import { ERRORS, type ErrorBody, type ErrorCode } from '../protocol/errors.ts';
 import { VERSION } from '../protocol/version.ts';
-import type { Answer, Peer, Refusal } from './engine-door.ts';
+import type { Answer, Refusal } from './engine-door.ts';
 
 export function refuse(
   code: ErrorCode,
@@ -25,9 +25,4 @@ export function errorBody({ code, message, details }: Refusal): ErrorBody {
 
 export function noSuchRun(id: number): { ok: false; error: Refusal } {
   return refuse('RUN_NOT_FOUND', `there is no run ${id}; \`wfctl list\` shows which there are`);
-}
-
-/** A run is changed only by its owner and by root; looking is free, as it is with the schedulers' own lists. */
-export function mayChange(peer: Peer, run: { readonly owner: { readonly uid: number } }): boolean {
-  return peer.uid === 0 || peer.uid === run.owner.uid;
 }

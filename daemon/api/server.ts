@@ -10,22 +10,26 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { bodyLimit, ROUTES, type RouteName } from '../protocol/routes.ts';
 import { VERSION } from '../protocol/version.ts';
 import type { Store } from '../store/store.ts';
+import type { Access } from './access.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { CareDoor } from './care-door.ts';
 import { checkRequest } from './check-request.ts';
 import type { Answer, EngineDoor, Peer } from './engine-door.ts';
-import { createEventStreams, type EventStreams } from './event-stream.ts';
+import { createEventStreams, type EventStreams, type StreamStart } from './event-stream.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
-import { type PeerCredentials, readPeerCredentials } from './peer-credentials.ts';
+import { readPeerCredentials } from './peer-credentials.ts';
 import type { DaemonIdentity } from './present.ts';
 import { answerJunk, refusalFor } from './protocol-errors.ts';
 import { errorBody, httpStatus, refuse } from './refusals.ts';
+import { sightOf } from './sight.ts';
 import { listenOnDescriptor, listenOnPath, prepareSocketPath } from './socket-file.ts';
 
 export interface ApiParts {
+  readonly care: CareDoor;
   readonly engine: EngineDoor;
   readonly store: Store;
   readonly identity: DaemonIdentity;
-  /** Who the process at the other end is, or why it may not speak. Asked once per connection. */
-  readonly identify: (credentials: PeerCredentials) => Promise<Answer<Peer>>;
+  readonly access: Access;
   /** For errors that are our own bugs. */
   readonly logError: (error: unknown, where: string) => void;
 }
@@ -50,18 +54,19 @@ export interface Api {
 export async function createApi(parts: ApiParts): Promise<Api> {
   const peers = new WeakMap<Socket, Promise<Answer<Peer>>>();
   const inFlight = new Set<ServerResponse>();
-  const streams = createEventStreams(parts.store, parts.engine);
+  const streams = createEventStreams(parts.engine);
   let leaving = false;
   const app = createApp(parts, streams, peers, () => leaving);
   const server = app.server;
-  watchConnections(server, peers, parts.identify);
+  watchConnections(server, peers, parts.access.identify);
   watchRequests(server, inFlight);
   await app.ready();
   return {
     async listen(on) {
       if (on.kind === 'descriptor') return listenOnDescriptor(server, on.fd);
-      await prepareSocketPath(on.path);
-      return listenOnPath(server, on.path, on.mode ?? 0o600);
+      const { path, mode = 0o600 } = on;
+      await prepareSocketPath(path, mode);
+      return listenOnPath(server, path, mode);
     },
     unbind() {
       leaving = true;
@@ -100,6 +105,8 @@ function createApp(
   app.addHook('onRequest', async (request, reply) => {
     const peer = await peerOf(peers, request);
     if (!peer.ok) return send(reply, peer);
+    const waitMs = parts.access.rate.take(peer.value.uid);
+    if (waitMs > 0) return send(reply.header('retry-after', Math.ceil(waitMs / 1000)), tooMany(peer.value));
     // A wish begun now could be cut off half-way; a question is still answered.
     if (isLeaving() && request.method === 'POST') return send(reply, LEAVING);
   });
@@ -109,18 +116,21 @@ function createApp(
     if (refusal.code === 'INTERNAL') parts.logError(error, `${request.method} ${request.url}`);
     return send(reply, { ok: false, error: refusal });
   });
-  const handlers = createHandlers(parts);
-  for (const name of Object.keys(ROUTES) as RouteName[]) addRoute(app, name, handlers, streams, peers);
+  const handlers = createHandlers({ ...parts, visibility: parts.access.visibility });
+  const serving: Serving = { parts, app, handlers, streams, peers };
+  for (const name of Object.keys(ROUTES) as RouteName[]) addRoute(serving, name);
   return app;
 }
 
-function addRoute<N extends RouteName>(
-  app: FastifyInstance,
-  name: N,
-  handlers: Handlers,
-  streams: EventStreams,
-  peers: WeakMap<Socket, Promise<Answer<Peer>>>,
-): void {
+interface Serving {
+  readonly parts: ApiParts;
+  readonly app: FastifyInstance;
+  readonly handlers: Handlers;
+  readonly streams: EventStreams;
+  readonly peers: WeakMap<Socket, Promise<Answer<Peer>>>;
+}
+
+function addRoute<N extends RouteName>({ parts, app, handlers, streams, peers }: Serving, name: N): void {
   app.route({
     method: ROUTES[name].method,
     url: ROUTES[name].path,
@@ -131,8 +141,10 @@ function addRoute<N extends RouteName>(
       const checked = checkRequest(name, request);
       if (!checked.ok) return send(reply, checked);
       const answer = await handlers[name](checked.value, peer.value);
-      if (answer.ok && wantsStream(name, request)) return stream(request, reply, streams);
-      return send(reply, answer);
+      if (request.method !== 'GET') audit(parts.access.audit, name, peer.value, checked.value, answer);
+      if (!answer.ok || !wantsStream(name, request)) return send(reply, answer);
+      const sight = sightOf(parts.store, peer.value, parts.access.visibility());
+      return stream(request, reply, (from) => streams.serve(reply.raw, sight, from));
     },
   });
 }
@@ -142,13 +154,44 @@ function wantsStream(name: RouteName, request: FastifyRequest): boolean {
   return isEvents && request.headers.accept?.includes('text/event-stream') === true;
 }
 
-async function stream(request: FastifyRequest, reply: FastifyReply, streams: EventStreams): Promise<void> {
+/** Ids and answers, never what was sent along: a workflow may hold what is nobody else's business. */
+function audit(log: AuditLog, route: RouteName, peer: Peer, request: unknown, answer: Answer<unknown>): void {
+  const { params, body } = request as {
+    readonly params?: object;
+    readonly body?: { readonly ids?: unknown };
+  };
+  const made = answer.ok ? idIn(answer.value) : undefined;
+  const about = {
+    ...params,
+    ...(body?.ids !== undefined && { ids: body.ids }),
+    ...(made !== undefined && { run: made }),
+  };
+  log.note({ route, peer, about, answer: answer.ok ? 'ok' : answer.error.code });
+}
+
+function idIn(value: unknown): unknown {
+  const run = typeof value === 'object' && value !== null ? Reflect.get(value, 'run') : undefined;
+  return typeof run === 'object' && run !== null ? Reflect.get(run, 'id') : undefined;
+}
+
+function tooMany({ name }: Peer): Answer<never> {
+  return refuse(
+    'TOO_MANY_REQUESTS',
+    `${name} asks more often than this daemon allows; wait a little and try again`,
+  );
+}
+
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  serve: (from: StreamStart) => Promise<void>,
+): Promise<void> {
   const runId = numberNamed('id', request.params);
   // A client that comes back says where it was; one that comes for the first time may say `after`.
   const lastSeen = numberNamed('last-event-id', request.headers) ?? numberNamed('after', request.query);
   const start = { afterSeq: lastSeen ?? 0 };
   reply.hijack();
-  await streams.serve(reply.raw, runId === undefined ? start : { ...start, runId });
+  await serve(runId === undefined ? start : { ...start, runId });
 }
 
 function numberNamed(name: string, from: unknown): number | undefined {
@@ -186,7 +229,7 @@ const LEAVING = refuse('DRAINING', 'the daemon is shutting down; the next one wi
 function watchConnections(
   server: Server,
   peers: WeakMap<Socket, Promise<Answer<Peer>>>,
-  identify: ApiParts['identify'],
+  identify: Access['identify'],
 ): void {
   server.prependListener('connection', (socket: Socket) => {
     const credentials = readPeerCredentials(socket);

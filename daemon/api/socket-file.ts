@@ -9,13 +9,15 @@ import { dirname } from 'node:path';
 export class SocketRefused extends Error {}
 
 /** Makes the directory (0700), removes a socket nobody answers on, and refuses everything else. */
-export async function prepareSocketPath(path: string): Promise<void> {
+export async function prepareSocketPath(path: string, mode = 0o600): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     throw new SocketRefused(
       `the socket path ${path} is longer than ${LONGEST_PATH} bytes, which the system does not allow; choose a shorter one with --socket`,
     );
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const made = mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Whoever may come to the socket must reach it, whatever our umask.
+  if (made !== undefined && (mode & 0o006) !== 0) chmodSync(dirname(path), 0o755);
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {

@@ -4,9 +4,11 @@
  * that the daemon uses is made in config.ts.
  */
 import { z } from 'zod';
+import { VISIBILITIES } from '../api/roles.ts';
 import { DEFAULT_SETTINGS } from '../engine/settings.ts';
 import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from '../lifecycle/phases.ts';
 import { backendFile } from './backend-schema.ts';
+import { backupKeys, retentionKeys } from './care-schema.ts';
 import { count, duration, durationText, path } from './quantities.ts';
 
 export const configSchema = z.strictObject({
@@ -50,8 +52,27 @@ export const configSchema = z.strictObject({
     .describe(
       'Schedulers by the name that workflows use. Need not be listed: `slurm`, `sge` and `lsf` where `sbatch`, `qconf` or `bsub` is on PATH, and `local`.',
     ),
+  access: z
+    .strictObject({
+      admins: who(
+        'Who may drain, pause and reload the daemon and act on the runs of all, beside root: users, and groups as `@name`. Only with `--system`, as the rest of this section.',
+      ),
+      operators: who('Who may see and act on the runs of all: users, and groups as `@name`.'),
+      visibility: z
+        .enum(VISIBILITIES)
+        .prefault('own')
+        .describe(
+          'What a user sees of the runs of others: nothing; `names`: whose they are, what they are called and how far they have got; or `all`.',
+        ),
+      requestsPerSecond: count('Requests of one user per second, over a longer time.').prefault(50),
+      requestBurst: count('Requests of one user at once.').prefault(500),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
+      runsPerOwner: count('Runs of one user that may be in progress at once.').prefault(
+        DEFAULT_SETTINGS.maxRunsPerOwner,
+      ),
       perOwner: count('Jobs of one user with all schedulers together.').prefault(
         DEFAULT_SETTINGS.maxActivePerOwner,
       ),
@@ -121,6 +142,8 @@ export const configSchema = z.strictObject({
       ).exactOptional(),
     })
     .prefault({}),
+  backup: backupKeys,
+  retention: retentionKeys,
   run: z
     .strictObject({
       onSignal: z
@@ -166,6 +189,13 @@ export const configSchema = z.strictObject({
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
+
+function who(description: string) {
+  return z
+    .array(z.string().regex(/^@?[^@\s,]+$/, 'must be the name of a user, or of a group with @ before it'))
+    .prefault([])
+    .describe(description);
+}
 
 function phase(name: PhaseName, description: string) {
   return duration(description).prefault(durationText(DEFAULT_PHASE_TIMEOUTS_MS[name]));

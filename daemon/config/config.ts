@@ -6,9 +6,19 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { BackendOptions } from '../../backends/registry.ts';
+import type { AccessSettings } from '../api/access.ts';
+import type { CareSettings } from '../care/housekeeping.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import type { PhaseName } from '../lifecycle/phases.ts';
-import { configFilesToTry, defaultSocketPath, defaultStateDir, type Environment } from '../protocol/paths.ts';
+import {
+  configFilesToTry,
+  defaultSocketPath,
+  defaultStateDir,
+  type Environment,
+  SYSTEM_CONFIG,
+  SYSTEM_SOCKET,
+  SYSTEM_STATE_DIR,
+} from '../protocol/paths.ts';
 import type { Mistake } from '../workflow/language.ts';
 import { readSource, type Source, type SourceRead } from '../workflow/native/source.ts';
 import { backendOptions, type Places } from './backend-schema.ts';
@@ -27,6 +37,10 @@ export interface Config {
   readonly file?: string;
   readonly stateDir: string;
   readonly socket: string;
+  /** One daemon for everybody on the node, run by root; else one person's. */
+  readonly isSystem: boolean;
+  /** Of the users of a system's daemon. */
+  readonly access: AccessSettings;
   readonly journal: JournalChoice;
   readonly leaseMs: number;
   readonly engine: EngineSettings;
@@ -39,6 +53,7 @@ export interface Config {
     readonly abortRuns: boolean;
     readonly timeoutsMs: Readonly<Record<PhaseName, number>>;
   };
+  readonly care: CareSettings;
   readonly logLevel: ConfigFile['log']['level'];
 }
 
@@ -47,6 +62,7 @@ export interface ConfigOptions {
   readonly config?: string;
   readonly state?: string;
   readonly socket?: string;
+  readonly system?: boolean;
 }
 
 export interface ConfigSources {
@@ -97,7 +113,8 @@ type Found = FoundFile | { readonly mistake: Mistake };
 /** A file that was named must be there; of those that are only looked for, the first that exists is taken. */
 function findFile({ options, env, readFile }: ConfigSources): Found {
   const named = options.config ?? env['WFD_CONFIG'];
-  for (const file of named ? [named] : configFilesToTry(env)) {
+  const usual = options.system ? [SYSTEM_CONFIG] : configFilesToTry(env);
+  for (const file of named ? [named] : usual) {
     try {
       const text = readFile(file);
       if (text !== undefined) return { file, text };
@@ -132,13 +149,18 @@ function assemble(data: ConfigFile, sources: ConfigSources, file: string): Confi
       WFD_SOCKET: options.socket ?? env['WFD_SOCKET'],
     }),
   };
-  const stateDir = resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? defaultStateDir(chosen));
+  const [usualState, usualSocket] = options.system
+    ? [SYSTEM_STATE_DIR, SYSTEM_SOCKET]
+    : [defaultStateDir(chosen), defaultSocketPath(chosen)];
+  const stateDir = resolve(chosen.WFD_STATE_DIR ?? path(data.state.dir) ?? usualState);
   const places = { stateDir, configFile: file, home: env['HOME'] ?? '/' };
   const backends = allBackends(data, places, sources);
   return {
     ...defined({ file: file || undefined, runsDir: path(data.runs.dir) }),
     stateDir,
-    socket: resolve(chosen.WFD_SOCKET ?? path(data.socket) ?? defaultSocketPath(chosen)),
+    socket: resolve(chosen.WFD_SOCKET ?? path(data.socket) ?? usualSocket),
+    isSystem: options.system === true,
+    access: accessSettings(data),
     journal: data.state.journal,
     leaseMs: data.state.lease,
     engine: engineSettings(data, data.backend ?? defaultBackend(backends)),
@@ -149,8 +171,29 @@ function assemble(data: ConfigFile, sources: ConfigSources, file: string): Confi
       abortRuns: data.shutdown.abortRuns,
       timeoutsMs: data.shutdown.timeouts,
     },
+    care: careSettings(data, stateDir, path(data.backup.dir)),
     logLevel: data.log.level,
   };
+}
+
+function careSettings(
+  { backup, retention }: ConfigFile,
+  stateDir: string,
+  dir: string | undefined,
+): CareSettings {
+  const { every, keep } = backup;
+  return {
+    backup: { dir: dir ?? join(stateDir, 'backups'), keep, ...(every !== 'never' && { everyMs: every }) },
+    retention: {
+      ...defined({ runsMs: retention.runs }),
+      directories: retention.directories,
+    },
+  };
+}
+
+function accessSettings({ access }: ConfigFile): AccessSettings {
+  const { admins, operators, visibility, requestsPerSecond, requestBurst } = access;
+  return { admins, operators, visibility, requests: { perSecond: requestsPerSecond, burst: requestBurst } };
 }
 
 function engineSettings(data: ConfigFile, backend: string): EngineSettings {
@@ -158,6 +201,7 @@ function engineSettings(data: ConfigFile, backend: string): EngineSettings {
     failureMode: data.failureMode,
     backend,
     maxActivePerOwner: data.limits.perOwner,
+    maxRunsPerOwner: data.limits.runsPerOwner,
     infraRetries: data.retries.infrastructure,
     retryDelayMs: data.retries.delay,
     retryDelayMaxMs: data.retries.maxDelay,

@@ -6,11 +6,20 @@ export function duration(description: string) {
   return quantity('duration', description, parseDurationMs);
 }
 
+/** Absent from the settings where it is `never`. */
+export function durationOrNever(description: string) {
+  return quantity('duration, or `never`', description, (written): Parsed<number | 'never'> => {
+    if (written === 'never') return { ok: true, value: written };
+    const parsed = parseDurationMs(written);
+    return parsed.ok ? parsed : { ok: false, message: `${parsed.message}; or \`never\`` };
+  });
+}
+
 export function memory(description: string) {
   return quantity('memory', description, parseMemoryMiB);
 }
 
-function quantity(format: string, description: string, parse: (written: unknown) => Parsed<number>) {
+function quantity<T>(format: string, description: string, parse: (written: unknown) => Parsed<T>) {
   return z
     .unknown()
     .transform((written, context) => {

@@ -7,6 +7,8 @@ export interface EngineSettings {
   readonly backend: string;
   /** Jobs of one owner with all schedulers together. */
   readonly maxActivePerOwner: number;
+  /** Runs of one owner in progress. */
+  readonly maxRunsPerOwner: number;
   /** Retries for causes of the infrastructure, beside the user's own. */
   readonly infraRetries: number;
   readonly retryDelayMs: number;
@@ -32,6 +34,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   failureMode: 'NoNewCalls',
   backend: 'local',
   maxActivePerOwner: 10_000,
+  maxRunsPerOwner: 5_000,
   infraRetries: 3,
   retryDelayMs: 15_000,
   retryDelayMaxMs: 3_600_000,

@@ -1,5 +1,6 @@
 /** What each phase of a graceful stop does (SEMANTICS 7). Jobs are never killed by a mere stop. */
 import type { Api } from '../api/server.ts';
+import type { Care } from '../care/care.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Drain } from '../door.ts';
@@ -17,6 +18,7 @@ export interface Running {
   readonly driver: Driver;
   readonly api: Api;
   readonly store: Store;
+  readonly care: Care;
   readonly log: Logger;
   readonly notifier: Notifier;
 }
@@ -61,7 +63,7 @@ async function stop(running: Running, hurry: Promise<void>): Promise<void> {
 }
 
 function phaseGroups(running: Running): readonly PhaseGroup[] {
-  const { config, loop, driver, api, store } = running;
+  const { config, loop, driver, api, store, care } = running;
   const phase = (name: PhaseName, run: () => Promise<void>): Phase => ({
     name,
     timeoutMs: config.shutdown.timeoutsMs[name],
@@ -76,7 +78,7 @@ function phaseGroups(running: Running): readonly PhaseGroup[] {
     [phase('unbind', async () => api.unbind())],
     config.shutdown.abortRuns ? [requestsDone, abortAll] : [requestsDone],
     [phase('commands-done', () => until(() => loop.commandsUnderWay() === 0))],
-    [phase('stop-io', () => driver.stop())],
+    [phase('stop-io', () => stopAll([driver, care]))],
     [phase('close-store', () => closeAll(api, store))],
   ];
 }
@@ -94,6 +96,10 @@ async function abortAllRuns(loop: Loop): Promise<void> {
 async function closeAll(api: Api, store: Store): Promise<void> {
   await api.close();
   await store.close();
+}
+
+async function stopAll(parts: readonly { stop(): Promise<void> }[]): Promise<void> {
+  await Promise.all(parts.map((part) => part.stop()));
 }
 
 const LOOK_AGAIN_MS = 50;

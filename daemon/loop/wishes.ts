@@ -57,6 +57,8 @@ export function prepareSubmit(
   const mistakes = requestMistakes(opened.requests, backend, set.parts.backends);
   if (mistakes.length > 0) return refuseMistakes(mistakes);
   if (unknown !== undefined) return refuse('INVALID_REQUEST', unknown);
+  const tooMany = tooManyRuns(set, wish);
+  if (tooMany !== undefined) return refuse('TOO_MANY_RUNS', tooMany);
   const run = newRun(set, wish, program, backend, id, uuid);
   return {
     kind: 'prepared',
@@ -87,6 +89,14 @@ function unknownBackend(set: WorkingSet, backend: string): string | undefined {
   if (set.parts.backends.has(backend)) return undefined;
   const known = [...set.parts.backends.keys()].join(', ');
   return `there is no backend named "${backend}" here; choose one of: ${known}`;
+}
+
+function tooManyRuns(set: WorkingSet, { owner }: SubmitWish): string | undefined {
+  const { maxRunsPerOwner } = set.parts.settings;
+  let count = 0;
+  for (const { run } of set.runs.values()) if (run.owner.uid === owner.uid) count += 1;
+  if (count < maxRunsPerOwner) return undefined;
+  return `${owner.name} has ${count} runs in progress, and this daemon allows ${maxRunsPerOwner} (limits.runsPerOwner); wait for some to end, or abort them`;
 }
 
 function newRun(

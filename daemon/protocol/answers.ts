@@ -177,6 +177,45 @@ export const backend = z.strictObject({
 
 export const backendList = z.strictObject({ backends: z.array(backend) });
 
+const stateFacts = {
+  bytes: z.int(),
+  schemaVersion: z.int(),
+  rows: z.record(text, z.int()).meta({ description: 'By table' }),
+};
+
+export const backup = z.strictObject({ file: text, at: time, ...stateFacts });
+
+export const stateCheck = z.strictObject({
+  findings: z.array(text).meta({ description: 'What is wrong; none: the state is sound' }),
+  ...stateFacts,
+});
+
+export const retention = z.strictObject({
+  configured: z.strictObject({
+    olderThan: z.int().nullable().meta({ description: 'Milliseconds; null: runs are kept for ever' }),
+    directories: z.enum(['keep', 'remove']),
+  }),
+  endedBefore: time.nullable(),
+  count: z.int(),
+  runs: z
+    .array(
+      z.strictObject({
+        id: z.int(),
+        name: text,
+        owner: text,
+        status: z.enum(RUN_STATUSES),
+        endedAt: time.nullable(),
+        directory: text,
+      }),
+    )
+    .meta({ description: 'The oldest of them' }),
+});
+
+const care = z.strictObject({
+  newestBackup: z.strictObject({ file: text, at: time }).nullable(),
+  problems: z.array(text),
+});
+
 export const daemon = z.strictObject({
   name: text,
   version: text,
@@ -186,6 +225,7 @@ export const daemon = z.strictObject({
   state: z.enum(['serving', 'degraded', 'draining', 'stopping']),
   reason: text.nullable(),
   backends: z.array(backend),
+  care: care.nullable().meta({ description: "Of the state; only for root and the daemon's own user" }),
 });
 
 export type RunAnswer = z.infer<typeof run>;
@@ -195,4 +235,7 @@ export type OrphanAnswer = z.infer<typeof orphan>;
 export type EventAnswer = z.infer<typeof event>;
 export type LogAnswer = z.infer<typeof logs>['logs'][number];
 export type BackendAnswer = z.infer<typeof backend>;
+export type BackupAnswer = z.infer<typeof backup>;
+export type StateCheckAnswer = z.infer<typeof stateCheck>;
+export type RetentionAnswer = z.infer<typeof retention>;
 export type DaemonAnswer = z.infer<typeof daemon>;

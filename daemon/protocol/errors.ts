@@ -62,6 +62,16 @@ export const ERRORS = {
     exitCode: 5,
     meaning: 'The question on the terminal was not answered with yes, or could not be asked.',
   },
+  TOO_MANY_RUNS: {
+    status: 409,
+    exitCode: 5,
+    meaning: 'The user has as many runs in progress as the site allows one user.',
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    exitCode: 75,
+    meaning: 'The user asks more often than the site allows; try again a little later.',
+  },
   DEGRADED: {
     status: 503,
     exitCode: 75,
@@ -69,6 +79,12 @@ export const ERRORS = {
       'The daemon cannot store anything at the moment (disk full, quota); try again when that is solved.',
   },
   DRAINING: { status: 503, exitCode: 75, meaning: 'The daemon is shutting down; try again when it is back.' },
+  BACKUP_FAILED: {
+    status: 503,
+    exitCode: 74,
+    meaning:
+      'A copy of the state could not be made, or not put where it should go; the state itself is as it was.',
+  },
   DAEMON_UNREACHABLE: { status: 0, exitCode: 69, meaning: 'No daemon answers on the socket.' },
   INTERNAL: {
     status: 500,

@@ -37,6 +37,26 @@ export const OPERATIONS = {
     errors: ['DEGRADED'],
   },
   resumeDaemon: { ...none, summary: 'End the draining', answer: answers.daemon, errors: ['DEGRADED'] },
+  backUpState: {
+    ...none,
+    summary: 'Copy the state while the daemon works, and read the copy through',
+    body: requests.backupBody,
+    answer: answers.backup,
+    errors: ['BACKUP_FAILED'],
+  },
+  checkState: {
+    ...none,
+    summary: 'Read the whole state through',
+    answer: answers.stateCheck,
+    errors: ['BACKUP_FAILED'],
+  },
+  getRetention: {
+    ...none,
+    summary: 'Runs that ended so long ago that they would be removed',
+    query: requests.retentionQuery,
+    answer: answers.retention,
+    errors: [],
+  },
   getOpenApi: { ...none, summary: 'This document', answer: z.looseObject({}), errors: [] },
   submitRun: {
     ...none,

@@ -9,6 +9,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The socket of a daemon that serves everybody on the node. */
 export const SYSTEM_SOCKET = '/run/wfd/wfd.sock';
+/** Its state and its configuration: root's, whoever starts it. */
+export const SYSTEM_STATE_DIR = '/var/lib/wfd';
+export const SYSTEM_CONFIG = '/etc/wfd/config.yaml';
 
 /** `WFD_STATE_DIR`, else `wfd` in the XDG state directory (~/.local/state). */
 export function defaultStateDir(env: Environment): string {
@@ -37,7 +40,7 @@ export function socketPathsToTry(env: Environment, uid: number): string[] {
 export function configFilesToTry(env: Environment): string[] {
   if (env['WFD_CONFIG']) return [env['WFD_CONFIG']];
   const userDir = env['XDG_CONFIG_HOME'] || join(home(env), '.config');
-  return [join(userDir, 'wfd', 'config.yaml'), '/etc/wfd/config.yaml'];
+  return [join(userDir, 'wfd', 'config.yaml'), SYSTEM_CONFIG];
 }
 
 function home(env: Environment): string {

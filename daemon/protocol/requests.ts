@@ -85,6 +85,21 @@ export const bulkAbortBody = z
     'must say which runs: ids, labels, user, or all: true',
   );
 
+export const backupBody = z.strictObject({
+  to: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .max(4_096)
+    .exactOptional()
+    .meta({ description: 'A new file; else the next one among the others' }),
+});
+
+export const retentionQuery = z.strictObject({
+  olderThan: wholeNumber
+    .exactOptional()
+    .meta({ description: 'Milliseconds since the end of a run; else as configured' }),
+});
+
 export const holdBody = z.strictObject({ reason: oneLine.exactOptional() });
 export const pauseBody = z.strictObject({ reason: oneLine.min(1) });
 export const whyQuery = z.strictObject({ call: z.string().exactOptional() });

@@ -7,6 +7,9 @@ export const ROUTES = {
   getDaemon: { method: 'GET', path: '/v1/daemon' },
   drainDaemon: { method: 'POST', path: '/v1/daemon/drain' },
   resumeDaemon: { method: 'POST', path: '/v1/daemon/resume' },
+  backUpState: { method: 'POST', path: '/v1/daemon/backup' },
+  checkState: { method: 'POST', path: '/v1/daemon/check' },
+  getRetention: { method: 'GET', path: '/v1/daemon/retention' },
   getOpenApi: { method: 'GET', path: '/v1/openapi.json' },
   submitRun: { method: 'POST', path: '/v1/runs' },
   listRuns: { method: 'GET', path: '/v1/runs' },
@@ -34,6 +37,11 @@ export type RouteName = keyof typeof ROUTES;
 /** The path with its parameters filled in: `/v1/runs/17`. */
 export function fillPath(route: Route, params: Readonly<Record<string, string | number>>): string {
   return route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name] ?? '')));
+}
+
+/** How long an answer may take. Copying a large state, and reading it through, is a matter of minutes. */
+export function answerTimeoutMs(name: RouteName): number {
+  return name === 'backUpState' || name === 'checkState' ? 3_600_000 : 60_000;
 }
 
 /** Bytes a request may have: a submit carries the contents of files. */

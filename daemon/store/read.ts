@@ -123,6 +123,7 @@ function listRuns(db: Db, filter: RunFilter): readonly RunOverview[] {
 function conditions(filter: RunFilter): SQL[] {
   const found: SQL[] = [];
   if (filter.owner !== undefined) found.push(eq(runs.ownerName, filter.owner));
+  if (filter.ownerUid !== undefined) found.push(eq(runs.ownerUid, filter.ownerUid));
   if (filter.statuses !== undefined) found.push(inArray(runs.status, [...filter.statuses]));
   if (filter.name !== undefined) found.push(eq(runs.name, filter.name));
   if (filter.submittedAfterMs !== undefined) found.push(gt(runs.submittedAtMs, filter.submittedAfterMs));
@@ -184,10 +185,15 @@ function findBundle(db: Db, id: RunId): WorkflowBundle | undefined {
 
 function listEvents(db: Db, filter: Parameters<Store['listEvents']>[0]): readonly EventRecord[] {
   const ofRun = filter.runId === undefined ? undefined : eq(events.runId, filter.runId);
+  const { ownerUid } = filter;
+  const ofOwner =
+    ownerUid === undefined
+      ? undefined
+      : sql`${events.runId} in (select ${runs.id} from ${runs} where ${runs.ownerUid} = ${ownerUid})`;
   return db
     .select()
     .from(events)
-    .where(and(gt(events.seq, filter.afterSeq), ofRun))
+    .where(and(gt(events.seq, filter.afterSeq), ofRun, ofOwner))
     .orderBy(asc(events.seq))
     .limit(filter.limit)
     .all()

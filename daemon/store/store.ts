@@ -47,6 +47,7 @@ export type CommitResult =
 
 export interface RunFilter {
   readonly owner?: string;
+  readonly ownerUid?: number;
   readonly statuses?: readonly RunStatus[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly name?: string;
@@ -83,6 +84,8 @@ export interface Store {
   findBundle(id: RunId): Promise<WorkflowBundle | undefined>;
   listEvents(filter: {
     readonly runId?: RunId;
+    /** Only of runs of this user. */
+    readonly ownerUid?: number;
     readonly afterSeq: number;
     readonly limit: number;
   }): Promise<readonly EventRecord[]>;

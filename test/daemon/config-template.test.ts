@@ -181,6 +181,7 @@ describe('words', () => {
     [['sh', '-c', 'kill {nativeId}', 'sh']],
     [['/bin/bash', '-e', '-c', 'kill {nativeId}']],
     [['dash', '-ec', 'kill {nativeId}']],
+    [['bash', '--norc', '-c', 'kill {nativeId}']],
     [['env', 'A=1', 'sh', '-c', 'kill {nativeId}']],
     [['env', '-Skill {nativeId}']],
     [['python3.11', '-c', 'kill({nativeId})']],

@@ -11,7 +11,8 @@ const PEER = {
   pid: 1,
   name: 'ada',
   owner: { uid: 1000, gid: 1000, name: 'ada', home: '/', shell: '' },
-};
+  role: 'admin',
+} as const;
 
 const backendOf = (story: DaemonStory) => createDoor(story.loop).status().backends[0];
 

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accessInUserMode } from '../../../daemon/api/access.ts';
 import { type Api, type ApiParts, createApi } from '../../../daemon/api/server.ts';
-import { identifyInUserMode } from '../../../daemon/api/user-mode.ts';
+import { createFakeCare, type FakeCare } from './fake-care.ts';
 import { createFake, type Fake, ME, T0 } from './fake-engine.ts';
 
 export interface Served {
   readonly fake: Fake;
+  readonly care: FakeCare;
   readonly api: Api;
   readonly socket: string;
   readonly errors: unknown[];
@@ -22,18 +24,21 @@ export async function serveFake(
   const directory = at === undefined ? mkdtempSync(join(tmpdir(), 'wfd-api-')) : undefined;
   const socket = at?.socket ?? join(directory ?? '', 'run', 'wfd.sock');
   const fake = at?.fake ?? createFake();
+  const care = createFakeCare();
   const errors: unknown[] = [];
   const api = await createApi({
+    care,
     engine: fake.engine,
     store: fake.store,
     identity: { version: '1.2.3', host: 'login1', pid: process.pid, uid: ME.uid, startedAtMs: T0 },
-    identify: identifyInUserMode(ME),
+    access: accessInUserMode(ME),
     logError: (error) => errors.push(error),
     ...parts,
   });
   await api.listen({ kind: 'path', path: socket });
   return {
     fake,
+    care,
     api,
     socket,
     errors,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NativeId, Tag } from '../../../backends/backend.ts';
+import { accessInUserMode } from '../../../daemon/api/access.ts';
 import { OPERATIONS } from '../../../daemon/protocol/operations.ts';
 import { ask, type Served, serveFake } from './api-fixture.ts';
 import { aCall, anAttempt, ME, peerNamed, SLURM, T0 } from './fake-engine.ts';
@@ -251,7 +252,9 @@ describe('other users', () => {
   const bob = peerNamed('bob', 54_321);
   let asBob: Served;
   beforeEach(async () => {
-    asBob = await serveFake({ identify: async () => ({ ok: true, value: bob }) });
+    asBob = await serveFake({
+      access: { ...accessInUserMode(ME), identify: async () => ({ ok: true, value: bob }) },
+    });
     asBob.fake.add();
     asBob.fake.add({ owner: bob.owner });
   });

@@ -9,9 +9,11 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accessInUserMode } from '../../../daemon/api/access.ts';
 import { readPeerCredentials } from '../../../daemon/api/peer-credentials.ts';
 import { prepareSocketPath, SocketRefused } from '../../../daemon/api/socket-file.ts';
 import { ask, type Served, serveFake } from './api-fixture.ts';
+import { ME } from './fake-engine.ts';
 
 let served: Served;
 beforeEach(async () => {
@@ -118,7 +120,9 @@ describe('peers', () => {
   );
 
   test('nobody is answered whom the system does not name', async () => {
-    const strict = await serveFake({ identify: () => Promise.reject(new Error('no such user')) });
+    const strict = await serveFake({
+      access: { ...accessInUserMode(ME), identify: () => Promise.reject(new Error('no such user')) },
+    });
     expect(await ask(strict.socket, 'GET', '/v1/daemon')).toMatchObject({
       status: 403,
       body: { error: { code: 'NOT_ALLOWED' } },

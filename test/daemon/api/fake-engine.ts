@@ -175,12 +175,13 @@ export function createFake(): Fake {
       commit: () => Promise.reject(new Error('the API never writes')),
       findRun: async (id) => runs.get(id),
       findRunByToken: async () => undefined,
-      async listRuns({ limit, beforeId, statuses, labels, owner, name }) {
+      async listRuns({ limit, beforeId, statuses, labels, owner, ownerUid, name }) {
         return [...runs.values()]
           .sort((a, b) => b.run.id - a.run.id)
           .filter(({ run }) => beforeId === undefined || run.id < beforeId)
           .filter(({ run }) => statuses === undefined || statuses.includes(run.status))
           .filter(({ run }) => owner === undefined || run.owner.name === owner)
+          .filter(({ run }) => ownerUid === undefined || run.owner.uid === ownerUid)
           .filter(({ run }) => name === undefined || run.name === name)
           .filter(({ run }) =>
             Object.entries(labels ?? {}).every(([key, value]) => run.labels[key] === value),
@@ -191,9 +192,14 @@ export function createFake(): Fake {
       listAttempts: async (id, call) =>
         (attempts.get(id) ?? []).filter((attempt) => call === undefined || attempt.call === call),
       findBundle: async () => undefined,
-      listEvents: async ({ runId, afterSeq, limit }) =>
+      listEvents: async ({ runId, ownerUid, afterSeq, limit }) =>
         eventLog
           .filter((event) => event.seq > afterSeq && (runId === undefined || event.runId === runId))
+          .filter(
+            (event) =>
+              ownerUid === undefined ||
+              (event.runId !== undefined && runOf(event.runId).owner.uid === ownerUid),
+          )
           .slice(0, limit),
       close: async () => {},
     },
@@ -278,5 +284,5 @@ function done<T>(value: T): Answer<T> {
 }
 
 export function peerNamed(name: string, uid: number): Peer {
-  return { uid, pid: 1, name, owner: { ...ME, uid, name } };
+  return { uid, pid: 1, name, owner: { ...ME, uid, name }, role: uid === ME.uid ? 'admin' : 'user' };
 }
