@@ -1,6 +1,6 @@
 /** What a backend says of itself and of a request before any job is there. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Backend, Resources, ScriptHead } from '../../../backends/backend.ts';
 import { hasEnded, newTag, success, type World } from '../world.ts';
@@ -134,12 +134,14 @@ function surroundings(
   ];
   const [program = 'sh', ...options] = shell.split(' ');
   writeFileSync(`${place}/outside`, `${lines.join('\n')}\n`);
-  const said = execFileSync(program, [...options, `${place}/outside`], {
+  const { stdout, stderr } = spawnSync(program, [...options, `${place}/outside`], {
     env: { PATH: process.env['PATH'] },
     // bash takes a socket for a remote login, and reads its owner's start files.
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   });
+  // The preamble may have opened the log before it complained.
+  const said = `${stdout}${stderr}${existsSync(head.log) ? readFileSync(head.log, 'utf8') : ''}`;
   const seen = (when: string): Surroundings => ({
     exported: readFileSync(`${place}/${when}.exported`, 'utf8').split('\0').filter(isOwn),
     rest: readFileSync(`${place}/${when}.rest`, 'utf8'),
