@@ -26,19 +26,23 @@ import {
 const BATCHES = process.env['WFD_TEST_LONG'] === '1' ? 30 : 2;
 const SEED = 20263;
 
-export function describeQuoting(backendName: string, open: () => Promise<Habitat>): void {
-  describe(backendName, () => {
-    let habitat: Habitat;
-    beforeAll(async () => {
-      habitat = await open();
-    });
-    afterAll(() => habitat?.close());
-    valuesOfTheTable(() => habitat);
-    commandsOfTheTable(() => habitat);
-    pathsOfTheTable(() => habitat);
-    generatedCases(() => habitat);
-    namesOfTheScheduler(() => habitat);
-  });
+/** `skip`: why the scheduler cannot be had here. */
+export function describeQuoting(backendName: string, open: () => Promise<Habitat>, skip?: string): void {
+  describe.skipIf(skip !== undefined)(
+    skip === undefined ? backendName : `${backendName} (left out: ${skip})`,
+    () => {
+      let habitat: Habitat;
+      beforeAll(async () => {
+        habitat = await open();
+      });
+      afterAll(() => habitat?.close());
+      valuesOfTheTable(() => habitat);
+      commandsOfTheTable(() => habitat);
+      pathsOfTheTable(() => habitat);
+      generatedCases(() => habitat);
+      namesOfTheScheduler(() => habitat);
+    },
+  );
 }
 
 function valuesOfTheTable(habitat: () => Habitat): void {
@@ -79,7 +83,7 @@ function pathsOfTheTable(habitat: () => Habitat): void {
       return result?.status === 'rejected' ? [`${what}: ${result.reason}`] : [];
     });
     expect(failed).toEqual([]);
-  });
+  }, 300_000);
 
   test.each(Object.entries(DEEP_PATHS))('a run in a place that is %s', async (_what, deep) => {
     await expectPlace(habitat(), deep, ['workdir']);
@@ -111,8 +115,8 @@ function namesOfTheScheduler(habitat: () => Habitat): void {
   test.each(['queue', 'account'] as const)(
     'no text of the table is taken for another %s',
     async (resource) => {
-      const { backend, owner, directory, knowsNames } = habitat();
-      if (!knowsNames) return expect(knowsNames).toBe(false);
+      const { backend, owner, directory, knows } = habitat();
+      if (!knows.includes(resource)) return expect(knows).not.toContain(resource);
       const asked = Object.values(TEXTS).map((each, index) => ({
         tag: `quoting.2.${resource}${index}` as Tag,
         owner,

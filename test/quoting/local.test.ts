@@ -17,7 +17,7 @@ async function openLocal(): Promise<Habitat> {
     backend: createBackend('here', { kind: 'local', stateDir: `${directory}/state`, cpus: 8 }),
     owner,
     directory,
-    knowsNames: false,
+    knows: [],
     close: async () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -16,8 +16,8 @@ export interface Habitat {
   readonly owner: Owner;
   /** Absolute; the owner can write there and the jobs see it. */
   readonly directory: string;
-  /** Does the scheduler know which queues and accounts there are, so that it refuses all others? */
-  readonly knowsNames: boolean;
+  /** Of what the scheduler knows all there are, so that it refuses any other. */
+  readonly knows: readonly ('queue' | 'account')[];
   close(): Promise<void>;
 }
 

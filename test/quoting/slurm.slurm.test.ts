@@ -11,7 +11,7 @@ describeQuoting('slurm', async () => {
   const owner = testUser();
   const directory = directoryFor(owner);
   const close = async (): Promise<void> => rmSync(directory, { recursive: true });
-  return { backend: createSlurm('cluster', {}), owner, directory, knowsNames: true, close };
+  return { backend: createSlurm('cluster', {}), owner, directory, knows: ['queue', 'account'], close };
 });
 
 test('a run of odd names and values through the daemon', async () => {

@@ -1,23 +1,25 @@
-/** Names, environment and quoting, on a scheduler that is only described: task spooler. */
+/** Names, environment and quoting, on a scheduler that is only described: task spooler, by the example for it. */
 import { rmSync } from 'node:fs';
-import { describe } from 'vitest';
 import { createTemplate } from '../../backends/template/template.ts';
 import { openSpooler, whyNoSpooler } from '../backends/template/spooler.ts';
 import { directoryFor, testUser } from '../contract/owners.ts';
 import { describeQuoting } from './describe-quoting.ts';
+import type { Habitat } from './seen-job.ts';
 
-const skip = whyNoSpooler();
+describeQuoting('task spooler', openTaskSpooler, whyNoSpooler());
 
-describe.skipIf(skip !== undefined)(skip ?? 'described', () => {
-  describeQuoting('task spooler', async () => {
-    const owner = testUser();
-    const directory = directoryFor(owner);
-    const { options, env, close: end } = openSpooler(owner, 8);
-    const backend = createTemplate('spooler', { ...options, env });
-    const close = async (): Promise<void> => {
-      end();
+async function openTaskSpooler(): Promise<Habitat> {
+  const owner = testUser();
+  const directory = directoryFor(owner);
+  const { options, env, close } = openSpooler(owner, 8);
+  return {
+    backend: createTemplate('spooler', { ...options, env }),
+    owner,
+    directory,
+    knows: [],
+    async close() {
+      close();
       rmSync(directory, { recursive: true });
-    };
-    return { backend, owner, directory, knowsNames: true, close };
-  });
-});
+    },
+  };
+}
