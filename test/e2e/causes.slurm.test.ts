@@ -1,7 +1,8 @@
 /** How an attempt ended, told apart on a real SLURM, in JSON and in plain words (SEMANTICS 2 and 3). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { command, isLong } from './cluster.ts';
 import { callOf, isState, jobOf, type RunAnswer } from './daemon-under-test.ts';
-import { isLong, isOwnCluster, SlurmDaemonUnderTest, slurm } from './slurm-cluster.ts';
+import { isOwnCluster, SlurmDaemonUnderTest } from './slurm-cluster.ts';
 
 const daemon = new SlurmDaemonUnderTest({
   // `noPlace` would be tried again three times, as a failure of the infrastructure.
@@ -19,7 +20,7 @@ beforeAll(async () => {
     (seen) => isState(seen, 'scancelled', 'running') && isState(seen, 'dropped', 'queued'),
   );
   const seen = await daemon.run(id);
-  await slurm('scancel', jobOf(seen, 'scancelled'), jobOf(seen, 'dropped'));
+  await command('scancel', jobOf(seen, 'scancelled'), jobOf(seen, 'dropped'));
   run = await daemon.untilEnded(id, 240_000);
   words = (await daemon.wfctl('status', id)).stdout;
 }, 300_000);

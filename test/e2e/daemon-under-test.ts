@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { AnswerOf } from '../../daemon/protocol/operations.ts';
 import { endProcessesBelow } from './processes.ts';
@@ -47,7 +47,7 @@ export class DaemonUnderTest {
   constructor({ env = {}, config = {}, user }: DaemonOptions = {}) {
     this.directory = mkdtempSync(join(tmpdir(), 'wfd-e2e-'));
     this.user = user;
-    if (user !== undefined) chownSync(this.directory, numericId(user, '-u'), numericId(user, '-g'));
+    this.giveToUser(this.directory);
     const person = user === undefined ? {} : { HOME: `/home/${user}`, USER: user, LOGNAME: user };
     const places = {
       WFD_STATE_DIR: this.stateDirectory,
@@ -78,8 +78,10 @@ export class DaemonUnderTest {
   /** A file the user could have written, and its path. */
   write(name: string, text: string, mode = 0o644): string {
     const path = this.place(name);
-    mkdirSync(resolve(path, '..'), { recursive: true });
+    const parent = dirname(path);
+    mkdirSync(parent, { recursive: true });
     writeFileSync(path, text, { mode });
+    this.giveToUser(parent, path);
     return path;
   }
 
@@ -193,6 +195,12 @@ export class DaemonUnderTest {
 
   log(): string {
     return readFileSync(this.logPath, 'utf8');
+  }
+
+  private giveToUser(...paths: readonly string[]): void {
+    const { user } = this;
+    if (user === undefined) return;
+    for (const path of paths) chownSync(path, numericId(user, '-u'), numericId(user, '-g'));
   }
 
   private asUser(words: readonly string[]): readonly string[] {

@@ -2,8 +2,9 @@
 import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { command } from './cluster.ts';
 import { callOf, isState, jobOf, stdoutOf } from './daemon-under-test.ts';
-import { isOwnCluster, SlurmDaemonUnderTest, slurm, withHungController } from './slurm-cluster.ts';
+import { isOwnCluster, SlurmDaemonUnderTest, withHungController } from './slurm-cluster.ts';
 
 let daemon: SlurmDaemonUnderTest;
 afterEach(() => daemon.remove());
@@ -22,7 +23,7 @@ tasks:
     run: '[ "$WF_ATTEMPT" -gt 1 ] || sleep 300'
 `);
   const job = jobOf(await daemon.until(id, (run) => isState(run, 'victim', 'running')), 'victim');
-  const node = (await slurm('squeue', '-h', '-o', '%N', '-j', job)).trim();
+  const node = (await command('squeue', '-h', '-o', '%N', '-j', job)).trim();
   const rival = ['sbatch', '--parsable', '-p', 'high', '-w', node, '-c', '64', '-t', '1', '-o', '/dev/null'];
   expect(await daemon.speak([...rival, '-J', 'rival', '--wrap', 'sleep 1'])).toMatchObject({ code: 0 });
   const run = await daemon.untilEnded(id, 180_000);
@@ -43,8 +44,8 @@ tasks:
     run: '[ "$WF_ATTEMPT" -gt 1 ] || sleep 300'
 `);
     const job = jobOf(await daemon.until(id, (run) => isState(run, 'victim', 'running')), 'victim');
-    const node = (await slurm('squeue', '-h', '-o', '%N', '-j', job)).trim();
-    await slurm('scontrol', 'update', `nodename=${node}`, 'state=down', 'reason=wfd-e2e');
+    const node = (await command('squeue', '-h', '-o', '%N', '-j', job)).trim();
+    await command('scontrol', 'update', `nodename=${node}`, 'state=down', 'reason=wfd-e2e');
     try {
       const run = await daemon.untilEnded(id, 120_000);
       expect(run.status, daemon.log()).toBe('Succeeded');
@@ -129,7 +130,7 @@ tasks:
     id,
     (run) => isState(run, 'held', 'queued') && isState(run, 'long', 'queued'),
   );
-  await slurm('scontrol', 'hold', jobOf(queued, 'held'));
+  await command('scontrol', 'hold', jobOf(queued, 'held'));
   const run = await daemon.until(id, ({ problems }) => problems.length === 2, 60_000);
   expect(run.status).toBe('Running');
   const reasons = ['held', 'long'].map((call) => callOf(run, call).attempts[0]?.blocked);
@@ -138,7 +139,7 @@ tasks:
   expect(stdout).toContain('Problems');
   expect(stdout).toMatch(/held waits: /);
   expect((await daemon.wfctl('why', id, 'long')).stdout).toMatch(/time/);
-  await slurm('scontrol', 'release', jobOf(queued, 'held'));
+  await command('scontrol', 'release', jobOf(queued, 'held'));
   await daemon.until(id, ({ problems }) => problems.length === 1, 60_000);
   await daemon.wfctl('abort', id, '--wait');
   expect(await daemon.run(id)).toMatchObject({ status: 'Aborted', calls: { Aborted: 2 }, problems: [] });
@@ -229,22 +230,22 @@ async function submit(text: string, shell = 'exec "$@"'): Promise<string> {
 
 /** Where SLURM has not done so itself (ReturnToService). */
 async function resume(node: string): Promise<void> {
-  const state = await slurm('sinfo', '--noheader', '--nodes', node, '--format=%T');
-  if (/down|drain/.test(state)) await slurm('scontrol', 'update', `nodename=${node}`, 'state=resume');
+  const state = await command('sinfo', '--noheader', '--nodes', node, '--format=%T');
+  if (/down|drain/.test(state)) await command('scontrol', 'update', `nodename=${node}`, 'state=resume');
 }
 
 /** As an administrator may, though we submit our jobs as not to be requeued. */
 async function requeue(id: string): Promise<string> {
   const job = jobOf(await daemon.until(id, (run) => isState(run, 'again', 'running')), 'again');
-  await slurm('scontrol', 'update', `jobid=${job}`, 'requeue=1');
-  await slurm('scontrol', 'requeue', job);
+  await command('scontrol', 'update', `jobid=${job}`, 'requeue=1');
+  await command('scontrol', 'requeue', job);
   return job;
 }
 
 /** SLURM lets a requeued job wait for two minutes; an administrator may shorten that. */
 async function startNow(job: string): Promise<string> {
-  const listed = await slurm('squeue', '--noheader', '--states=all', '--format=%i %T');
+  const listed = await command('squeue', '--noheader', '--states=all', '--format=%i %T');
   const state = listed.split('\n').find((line) => line.startsWith(`${job} `)) ?? '';
-  if (state.endsWith('PENDING')) await slurm('scontrol', 'update', `jobid=${job}`, 'starttime=now');
+  if (state.endsWith('PENDING')) await command('scontrol', 'update', `jobid=${job}`, 'starttime=now');
   return state;
 }
