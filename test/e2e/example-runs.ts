@@ -6,6 +6,20 @@ import { callOf, type DaemonUnderTest, type RunAnswer, stdoutOf } from './daemon
 
 export const EXAMPLES: Readonly<Record<string, (daemon: DaemonUnderTest, backend: string) => Promise<void>>> =
   {
+    'the first workflow of README.md': async (daemon, backend) => {
+      const workflow = daemon.write('readme/counts.yaml', firstWorkflow());
+      daemon.write('readme/one.txt', 'b\na\nb\n');
+      daemon.write('readme/it is two.txt', 'a\n');
+      const run = await endOf(daemon, await daemon.submit(workflow, '--backend', backend));
+      expect(run.calls.Succeeded).toBe(3);
+      const counts = readFileSync(daemon.place('all-counts'), 'utf8');
+      expect(
+        counts
+          .trim()
+          .split(/\s*\n\s*/)
+          .toSorted(),
+      ).toEqual(['1 a', '1 a', '2 b']);
+    },
     'hello.yaml': async (daemon, backend) => {
       const run = await runToEnd(daemon, 'hello.yaml', backend, '--input', 'who=Ada');
       expect(stdoutOf(run, 'greet')).toMatch(/^Hello, Ada, from \S+\n$/);
@@ -58,11 +72,21 @@ async function runToEnd(
   backend: string,
   ...words: string[]
 ): Promise<RunAnswer> {
-  const id = await daemon.submit(resolve('examples', example), '--backend', backend, ...words);
+  const file = resolve('examples', example);
+  return endOf(daemon, await daemon.submit(file, '--backend', backend, ...words));
+}
+
+async function endOf(daemon: DaemonUnderTest, id: string): Promise<RunAnswer> {
   await daemon.wfctl('status', id, '--wait');
   const run = await daemon.run(id);
   expect(run, daemon.log()).toMatchObject({ status: 'Succeeded', problems: [] });
   return run;
+}
+
+function firstWorkflow(): string {
+  const [, text] = /```yaml\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+  if (text === undefined) throw new Error('README.md shows no workflow');
+  return text;
 }
 
 function attemptDirectory(run: RunAnswer, key: string): string {
