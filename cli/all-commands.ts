@@ -147,9 +147,12 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/backends.ts')).backends,
   },
   {
-    usage: 'daemon [action]',
-    summary: 'status, start, stop, drain or resume the daemon',
-    examples: ['wfctl daemon start'],
+    usage: 'daemon [action] [file]',
+    summary: 'The daemon: status, start, stop, drain, resume; its state: backup, check, restore, retention',
+    examples: [
+      'wfctl daemon start',
+      'wfctl daemon restore ~/.local/state/wfd/backups/state-2030-01-31T02-00-00Z.db',
+    ],
     load: async () => (await import('./commands/daemon.ts')).daemon,
   },
 ];

@@ -9,7 +9,7 @@ import type { EventAnswer } from '../daemon/protocol/answers.ts';
 import type { ErrorBody } from '../daemon/protocol/errors.ts';
 import type { AnswerOf, BodyOf } from '../daemon/protocol/operations.ts';
 import { type Environment, socketPathsToTry } from '../daemon/protocol/paths.ts';
-import { bodyLimit, fillPath, ROUTES, type RouteName } from '../daemon/protocol/routes.ts';
+import { answerTimeoutMs, bodyLimit, fillPath, ROUTES, type RouteName } from '../daemon/protocol/routes.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { CliError } from './cli-error.ts';
 import { type FollowFrom, followEvents } from './follow-events.ts';
@@ -65,14 +65,13 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-const ANSWER_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 
 function toHttp<N extends RouteName>(name: N, { params = {}, query = {}, body }: Asked<N>): HttpRequest {
   const { method } = ROUTES[name];
   const path = `${fillPath(ROUTES[name], params)}${queryString(query)}`;
-  const asked = { method, path, timeoutMs: ANSWER_TIMEOUT_MS };
+  const asked = { method, path, timeoutMs: answerTimeoutMs(name) };
   return method === 'POST' ? { ...asked, body: bodyText(name, body ?? {}) } : asked;
 }
 

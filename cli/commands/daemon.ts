@@ -1,4 +1,4 @@
-/** wfctl daemon: how it is; starting, stopping and draining it. */
+/** wfctl daemon: how it is; starting, stopping and draining it; the care of its state (daemon-care.ts). */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonAnswer } from '../../daemon/protocol/answers.ts';
@@ -8,17 +8,22 @@ import type { Output } from '../print/output.ts';
 import { backendBanners } from '../print/run.ts';
 import { pointInTime } from '../print/times.ts';
 import { startDaemon } from '../start-daemon.ts';
+import { CARE_ACTIONS, CARE_OPTIONS, careForState, isCareAction } from './daemon-care.ts';
 
 export const daemon = defineCommand({
   options: (yargs) =>
     yargs
       .positional('action', {
-        choices: ['status', 'start', 'stop', 'drain', 'resume'] as const,
+        choices: ['status', 'start', 'stop', 'drain', 'resume', ...CARE_ACTIONS] as const,
         default: 'status' as const,
         describe: 'drain: start nothing new, exit when active jobs have ended; stop: exit now, jobs go on',
       })
+      .positional('file', { type: 'string', describe: 'restore: the backup' })
+      .options(CARE_OPTIONS)
       .option('json', { type: 'boolean', default: false, describe: 'As JSON' }),
-  async run({ action, json }, context) {
+  async run({ action, ...args }, context) {
+    if (isCareAction(action)) return careForState(action, args, context);
+    const { json } = args;
     const answer = await act(action, context);
     if (json) context.out.json(answer);
     else printDaemon(answer, context.out);
@@ -83,7 +88,7 @@ function sendTerm({ pid }: DaemonAnswer): void {
 }
 
 function printDaemon(
-  { name, version, host, pid, startedAt, state, reason, backends }: DaemonAnswer,
+  { name, version, host, pid, startedAt, state, reason, backends, care }: DaemonAnswer,
   out: Output,
 ): void {
   const now = new Date();
@@ -95,4 +100,6 @@ function printDaemon(
     out.line(`  backend ${backend.name}: ${what} (${jobs})`);
     for (const banner of backendBanners(backend, now)) out.line(out.paint('yellow', `    ${banner}`));
   }
+  if (care?.newestBackup) out.line(`  newest backup: ${care.newestBackup.file}`);
+  for (const problem of care?.problems ?? []) out.line(out.paint('yellow', `  ${problem}`));
 }

@@ -30,14 +30,14 @@ type Handler<N extends RouteName> = (request: RequestOf<N>, peer: Peer) => Promi
 export type Handlers = { readonly [N in RouteName]: Handler<N> };
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { engine, identity } = parts;
+  const { engine } = parts;
   const see = (peer: Peer): Sight => sightOf(parts.store, peer, parts.visibility());
   return {
     getOpenApi: async () => done(openApiDocument()),
-    getDaemon: async (_, peer) => done(presentDaemon(identity, engine.status(), careFor(peer, parts))),
+    getDaemon: async (_, peer) => done(daemonFor(parts, peer)),
     ...createCareHandlers(parts),
-    drainDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, engine.drain(peer))),
-    resumeDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, engine.resume(peer))),
+    drainDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, peer, engine.drain(peer))),
+    resumeDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, peer, engine.resume(peer))),
 
     submitRun: async ({ body }, peer) => {
       const { labels = {}, hold = false, ...rest } = body;
@@ -118,12 +118,17 @@ async function asAdmin<T>(peer: Peer, act: () => Promise<Answer<T>>): Promise<An
   );
 }
 
+function daemonFor(parts: HandlerParts, peer: Peer): AnswerOf<'getDaemon'> {
+  return presentDaemon(parts.identity, parts.engine.status(), careFor(peer, parts));
+}
+
 async function changeDaemon(
-  { engine, identity }: HandlerParts,
+  parts: HandlerParts,
+  peer: Peer,
   changing: ReturnType<EngineDoor['drain']>,
 ): Promise<Answer<AnswerOf<'getDaemon'>>> {
   const answer = await changing;
-  return answer.ok ? done(presentDaemon(identity, engine.status(), null)) : answer;
+  return answer.ok ? done(daemonFor(parts, peer)) : answer;
 }
 
 async function readEvents(

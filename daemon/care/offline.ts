@@ -19,7 +19,9 @@ export interface Place {
 }
 
 /** A mistake of whoever asked, or something in the way: in words for a person. */
-export class OfflineError extends Error {}
+export class OfflineError extends Error {
+  override readonly name = 'OfflineError';
+}
 
 /** Takes no claim: it looks, and a daemon that starts meanwhile is not disturbed. */
 export function checkState(place: Place): { readonly file: string; readonly inspected: Inspected } {
@@ -40,7 +42,7 @@ export function restoreState(
   } catch (error) {
     if (error instanceof OpenFailure) throw new OfflineError(error.message);
     // The system's own words name the file: ENOSPC, EACCES, EROFS …
-    throw new OfflineError(`nothing was changed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new OfflineError(`it was not restored: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

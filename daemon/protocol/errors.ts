@@ -55,7 +55,7 @@ export const ERRORS = {
   WRONG_STATE: {
     status: 409,
     exitCode: 5,
-    meaning: 'The run or call is not in a state in which this can be done.',
+    meaning: 'The run, the call or the daemon is not in a state in which this can be done.',
   },
   NOT_CONFIRMED: {
     status: 0,

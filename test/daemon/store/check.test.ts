@@ -5,7 +5,15 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../daemon/store/inspect.ts';
 import { inspectInThread } from '../../../daemon/store/inspector.ts';
-import { bundled, MIGRATIONS, opened, REPOSITORY, temporaryDirectory, usedDirectory } from './places.ts';
+import {
+  bundled,
+  HOST,
+  MIGRATIONS,
+  opened,
+  REPOSITORY,
+  temporaryDirectory,
+  usedDirectory,
+} from './places.ts';
 
 const VERSION = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql')).length;
 
@@ -106,7 +114,7 @@ test('a daemon that works on it in local mode is not disturbed; in network mode 
   opened(network, { journal: 'network' });
   expect(look(join(network, 'state.db'))).toMatchObject({
     kind: 'failed',
-    reason: expect.stringContaining('locked by another program'),
+    reason: expect.stringContaining(`Another daemon works on the state in ${network}: host ${HOST}`),
   });
 });
 
