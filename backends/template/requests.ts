@@ -5,11 +5,7 @@ import type { TemplateSettings } from './settings.ts';
 import { isPresent, placeholdersOf, type Values } from './words.ts';
 
 /** What the commands would silently leave out, or carry wrongly. */
-export function whyNever(
-  backend: string,
-  settings: TemplateSettings,
-  resources: Resources,
-): string | undefined {
+export function whyNever(settings: TemplateSettings, resources: Resources): string | undefined {
   const { submit, ignores } = settings;
   const values = resourceValues(resources);
   const places = placeholdersOf([...submit.command, ...(submit.input ?? [])]);
@@ -20,7 +16,7 @@ export function whyNever(
   });
   if (homeless !== undefined) {
     const where = homeless === 'gpuType' ? 'gpus (its type)' : homeless;
-    return `backend ${backend} cannot ask its scheduler for resources.${where}: its submit command has no place for it; remove it from the task, or have the site add it there or to 'ignores'`;
+    return `the submit command of this backend has no place for resources.${where}: remove it from the task, or have the site add it there or to 'ignores'`;
   }
   return whyNotInInput(submit, values);
 }

@@ -27,10 +27,10 @@ export type GivenSettings = Omit<TemplateSettings, Defaulted> & Partial<Pick<Tem
 
 export function createTemplate(name: string, given: GivenSettings): Backend {
   const settings: TemplateSettings = { ...DEFAULTS, ...given };
-  return createBatchBackend(name, describe(name, settings), settings);
+  return createBatchBackend(name, describe(settings), settings);
 }
 
-function describe(name: string, settings: TemplateSettings): BatchScheduler {
+function describe(settings: TemplateSettings): BatchScheduler {
   const { reconnect, lookUp, job, signal } = settings;
   return {
     kind: 'template',
@@ -38,7 +38,7 @@ function describe(name: string, settings: TemplateSettings): BatchScheduler {
     environmentNames: [],
     parseEnvironment: {},
     preamble: (head) => preamble(settings, head),
-    check: (resources) => whyNever(name, settings, resources),
+    check: (resources) => whyNever(settings, resources),
     probe: (ask) => probe(settings, ask),
     submit: (request, ask) => submit(settings, request, ask),
     observe: (owner, known, ask) => observe(settings, owner, known, ask),

@@ -96,7 +96,7 @@ const WORDS: Reader = {
   gone: [/no such job/],
   answer: {
     fields: [
-      /^(?<id>\S+) (?<state>\S+)(?: name=(?<name>\S+))?(?: user=(?<user>\S+))?(?: why=(?<reason>\S+))?(?: n=(?<count>\d+))?(?: at=(?<index>\d+))?/m,
+      /^(?<id>\d\S*) (?<state>\S+)(?: name=(?<name>\S+))?(?: user=(?<user>\S+))?(?: why=(?<reason>\S+))?(?: n=(?<count>\d+))?(?: at=(?<index>\d+))?/m,
       /^\S+ \S+.* exit=(?<exit>-?\d+)/m,
       /^\S+ \S+.* signal=(?<signal>\d+)/m,
       // The last pattern that finds a group wins.

@@ -93,7 +93,7 @@ describe('a request of a task', () => {
   test('that the command has no place for is refused, unless the site ignores it', () => {
     expect(site().check({ queue: 'fast' })).toBeUndefined();
     expect(site().check({ queue: 'fast', memoryMiB: 5 })).toBe(
-      "backend site cannot ask its scheduler for resources.memory: its submit command has no place for it; remove it from the task, or have the site add it there or to 'ignores'",
+      "the submit command of this backend has no place for resources.memory: remove it from the task, or have the site add it there or to 'ignores'",
     );
     const many = {
       memoryMiB: 5,

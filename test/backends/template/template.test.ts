@@ -161,6 +161,7 @@ describe('a request to end jobs', () => {
     ['echo 1 is not there >&2; exit 1', 'sent'],
     ['echo 1 is not there; exit 1', 'sent'],
     ['echo 1 is not there >&2; echo no rights >&2; exit 1', 'failed'],
+    ['echo 1 is not there >&2; kill -9 $$', 'failed'],
     ['exit 1', 'failed'],
     ['kill -9 $$', 'failed'],
   ])('that was answered by `%s`: %s', async (text, kind) => {
