@@ -220,23 +220,23 @@ describe('by the manual', () => {
     ['flux', flux('TIMEOUT|143|2026-01-07T13:31:00|timeout'), { end: { kind: 'TimeLimit', started: true } }],
     [
       'htcondor',
-      condor('1 undefined person undefined undefined undefined'),
+      condor('1 undefined undefined undefined undefined undefined'),
       { state: 'queued', nativeId: '12.0' },
     ],
-    ['htcondor', condor('2 undefined person undefined undefined 1700000000'), { state: 'running' }],
+    ['htcondor', condor('2 undefined undefined undefined undefined 1700000000'), { state: 'running' }],
     [
       'htcondor',
-      condor('5 1 person undefined undefined undefined'),
+      condor('5 1 undefined undefined undefined undefined'),
       { state: 'queued', blocked: { forever: false } },
     ],
     [
       'htcondor',
-      condor('4 undefined person 3 undefined 1700000000'),
+      condor('4 undefined undefined 3 undefined 1700000000'),
       { end: { kind: 'NonZeroExit', exitCode: 3, started: true } },
     ],
     [
       'htcondor',
-      condor('4 undefined person undefined 9 1700000000'),
+      condor('4 undefined undefined undefined 9 1700000000'),
       { end: { kind: 'Signaled', signal: 9, started: true } },
     ],
     [
