@@ -70,8 +70,8 @@ export function backendOf(parts: BackendParts, life: Life): Backend {
   const { habits, cluster } = parts;
   const door = new Door(parts, life);
   const meter = new CommandMeter(() => parts.time.trueMs);
-  const counted = (purpose: CommandPurpose): Door => {
-    meter.count(purpose);
+  const counted = (purpose: CommandPurpose, asked: readonly unknown[] = [purpose]): Door => {
+    if (asked.length > 0) meter.count(purpose);
     return door;
   };
   return {
@@ -94,8 +94,8 @@ export function backendOf(parts: BackendParts, life: Life): Backend {
       })),
     submit: (request) => counted('submit').submit(request),
     observe: (owner, known) => counted('observe').observe(owner, known),
-    account: (query) => counted('account').account(query),
-    abort: (_owner, nativeIds, manner) => counted('abort').abort(nativeIds, manner),
+    account: (query) => counted('account', query.jobs).account(query),
+    abort: (_owner, nativeIds, manner) => counted('abort', nativeIds).abort(nativeIds, manner),
     unblock: (_owner, nativeIds) => counted('unblock').unblock(nativeIds),
     causeInLog: (log) => (log.includes(OUT_OF_MEMORY_TEXT) ? 'OutOfMemory' : undefined),
   };

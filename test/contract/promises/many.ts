@@ -48,7 +48,21 @@ export function manyAreHandledAtOnce(world: () => World): void {
     const abort = async () =>
       expect(await backend.abort(owner, ids, { kind: 'kill' })).toEqual({ kind: 'sent' });
     expect(await commandsFor(backend, 'abort', abort)).toBeLessThanOrEqual(allowed(costs.abort, count));
-    expect(await backend.abort(owner, [], { kind: 'kill' })).toEqual({ kind: 'sent' });
+  });
+
+  // `sacct --jobs=` without an id answers with all jobs of the day, `qdel` and `scancel` with their usage.
+  test('a question about no jobs is not asked', async () => {
+    const { backend, habitat } = world();
+    const { owner } = habitat;
+    const abort = async () =>
+      expect(await backend.abort(owner, [], { kind: 'kill' })).toEqual({ kind: 'sent' });
+    const account = async () =>
+      expect(await backend.account({ owner, jobs: [], sinceMs: lately() })).toEqual({
+        kind: 'complete',
+        jobs: [],
+      });
+    expect(await commandsFor(backend, 'abort', abort)).toBe(0);
+    expect(await commandsFor(backend, 'account', account)).toBe(0);
   });
 }
 
