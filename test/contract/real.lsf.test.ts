@@ -5,6 +5,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { createLsf } from '../../backends/lsf/lsf.ts';
 import { describeBackend } from './describe-backend.ts';
 import { type Habitat, SITE_ENV } from './habitat.ts';
+import { LSF_COSTS, LSF_PROGRAMS } from './lsf-habitat.ts';
 import { directoryFor, testUser } from './owners.ts';
 import { createSpoiler } from './spoiler.ts';
 
@@ -16,7 +17,7 @@ describeBackend('lsf (real)', openLsf, version === '' ? { skip: 'lsid does not a
 async function openLsf(): Promise<Habitat> {
   const owner = testUser();
   const directory = directoryFor(owner);
-  const spoiler = createSpoiler(directory, ['bsub', 'bjobs', 'bkill', 'bhist', 'lsid']);
+  const spoiler = createSpoiler(directory, LSF_PROGRAMS);
   const env = { PATH: spoiler.path, ...SITE_ENV };
   const again = (changes = {}): Backend => createLsf('cluster', { settleMs: 1_000, env, ...changes });
   return {
@@ -32,8 +33,7 @@ async function openLsf(): Promise<Habitat> {
     killed: 'Cancelled',
     forgetsUnstarted: false,
     dropsLimits: true,
-    // The listing; bjobs -l and bhist for what it leaves open of ends, bhist for what it has forgotten.
-    costs: { observe: 3, account: 4, abort: 1 },
+    costs: LSF_COSTS,
     spoiler,
     close: async () => rmSync(directory, { recursive: true }),
   };

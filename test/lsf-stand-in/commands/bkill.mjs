@@ -60,16 +60,15 @@ function end(cluster, id, found, { signal, isForced }) {
 }
 
 function send(job, signal) {
-  noteRequest(job, signal, userInfo().username);
   if (job.pid !== undefined) process.kill(-job.pid, `SIG${signal.replace(/^SIG/, '')}`);
 }
 
 function kill(cluster, job, isForced) {
-  if (job.startedAt === undefined && endUnstarted(job)) return;
   if (job.isDying) return;
   const who = userInfo().uid === job.uid ? 'OWNER' : 'ADMIN';
   noteRequest(job, 'KILL', userInfo().username);
   if (job.reason === '') writeFileSync(`${job.place}/reason`, `TERM_${isForced ? 'FORCE_' : ''}${who}\n`);
+  if (job.startedAt === undefined && endUnstarted(job)) return;
   const words = [END_JOB, job.place, cluster.settings.JOB_TERMINATE_INTERVAL];
   spawn('sh', words, { detached: true, stdio: 'ignore' }).unref();
 }

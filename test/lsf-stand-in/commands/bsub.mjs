@@ -35,10 +35,12 @@ function refuse(words) {
   throw new Stop(`${words}${NOT_SUBMITTED}`);
 }
 
-function check({ q, n = '1', W, M, R, J = '', x }, cluster) {
+function check({ q, n = '1', W, M, R, J = '', m, x }, cluster) {
   if (isRefusedRoot(cluster.settings)) refuse('User permission denied');
   if (q !== undefined && !QUEUES.includes(q)) refuse(`${q}: No such queue`);
   if (q === 'private') refuse(`${q}: User cannot use the queue`);
+  if (m !== undefined && m !== cluster.settings.STAND_IN_HOST)
+    refuse(`${m}: Bad host name, host group name or cluster name`);
   if (x === true) refuse(`${q ?? 'normal'}: Queue does not accept EXCLUSIVE jobs`);
   if (Number(n.split(',')[0]) > cluster.number('STAND_IN_JOBS')) refuse('Too many processors requested');
   if (W !== undefined && !/^(\d+:)?\d+(\/\w+)?$/.test(W)) refuse(`${W}: Bad RUNLIMIT specification`);

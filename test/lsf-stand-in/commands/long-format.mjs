@@ -15,7 +15,7 @@ export function longList(cluster, jobs) {
       wrapped(
         event(job.submittedAt, `Submitted from host <${cluster.settings.STAND_IN_HOST}>, ${placeOf(job)};`),
       ),
-      limitsOf(job),
+      limitsOf(cluster, job),
       ...(started ? [wrapped(event(...started))] : []),
       ...lastWords(cluster, job).map((words) => wrapped(event(job.end.at, inList(words)))),
       '',
@@ -51,7 +51,7 @@ export function longHistory(cluster, jobs) {
     return [
       cluster.isRelative ? head(job, '') : wrap(head(job, '')),
       event(job.submittedAt, `Submitted from host <${host}>, to Queue <${job.queue}>, ${placeOf(job)};`),
-      limitsOf(job),
+      limitsOf(cluster, job),
       ...events.map(([at, words]) => wrap(event(at, words))),
     ];
   });
@@ -83,10 +83,11 @@ function startedWords({ isRelative, settings }, { index, cwd, user }) {
   return `${element}${index === 0 ? 'Started' : 'started'} on <${host}>, ${where};`;
 }
 
-function limitsOf({ runMinutes }) {
-  return runMinutes === 0
-    ? undefined
-    : `\n RUNLIMIT                \n ${runMinutes.toFixed(1)} min                 `;
+/** In true minutes, whatever is set of their length. */
+function limitsOf(cluster, { runMinutes }) {
+  if (runMinutes === 0) return undefined;
+  const minutes = (runMinutes * cluster.number('STAND_IN_MINUTE')) / 60;
+  return `\n RUNLIMIT                \n ${minutes.toFixed(1)} min                 `;
 }
 
 /** The relatives never name a reason. */
@@ -102,12 +103,12 @@ function endWords({ kind, value }, isDone) {
   if (isDone) return `Done successfully. ${used}`;
   if (kind === 'exit') return `Exited with exit code ${value}. ${used}`;
   if (kind === 'signal') return `Exited by signal ${value}. ${used}`;
-  return kind === 'killed' ? 'Exited' : 'Exited. The CPU time used is unknown;';
+  return kind === 'killed' ? 'Exited;' : 'Exited. The CPU time used is unknown;';
 }
 
 /** bjobs ends its sentences otherwise than bhist. */
 function inList(words) {
-  return words.replace('Exited. The', 'Exited The').replace(/;$/, '.');
+  return words.replace('Exited. The', 'Exited The').replace(/;$/, words === 'Exited;' ? '' : '.');
 }
 
 /** Wherever the line is full, if need be inside a word; a blank at the break is lost. */
