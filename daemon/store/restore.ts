@@ -112,9 +112,8 @@ function compareWith(client: Database.Database, file: string): Aftermath | undef
   let old: Database.Database | undefined;
   try {
     old = new Database(file, { fileMustExist: true });
-    // Folds in what lies beside it, so that it can be put aside as one file.
+    // No shared memory is needed. Closing it folds in what lies beside it, so that it is put aside as one file.
     old.pragma('locking_mode = EXCLUSIVE');
-    old.pragma('journal_mode = DELETE');
     const aftermath = aftermathOf(client, old);
     for (const table of ['runs', 'events'] as const) leaveOutIds(client, table, highestId(old, table));
     return aftermath;

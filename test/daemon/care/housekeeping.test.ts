@@ -213,10 +213,11 @@ describe('old runs', () => {
     expect(await store.findRun(1)).toBeDefined();
   });
 
-  test('a stop in the middle leaves whole runs for the next time', async () => {
+  test('a stop in the middle leaves whole runs for the next time, and begins nothing', async () => {
     const stop: { now?: () => Promise<void> } = {};
-    const { store, lookAfter, housekeeping } = await given({
-      retention: { runsMs: 90 * DAY_MS, directories: 'keep' },
+    const { store, lookAfter, housekeeping, files, dir } = await given({
+      everyMs: DAY_MS,
+      retention: { runsMs: 90 * DAY_MS, directories: 'remove' },
       care: (inner) => ({
         ...inner,
         removeOldRun: (id, beforeMs) => {
@@ -231,6 +232,8 @@ describe('old runs', () => {
     await lookAfter(0);
 
     expect((await store.listRuns({ limit: 10 })).map(({ run }) => run.id)).toEqual([3]);
+    expect(files.removed).toEqual([old(1).directory, old(2).directory]);
+    expect(backupsIn(dir)).toEqual([]);
   });
 });
 
