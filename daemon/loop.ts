@@ -69,7 +69,7 @@ export class Loop {
     this.asker = new Asker(set, this.inbox);
     this.desk = new WishDesk(set, this.inbox);
     this.recorder = new Recorder(set, this.inbox);
-    this.throttle = new Throttle(set.parts.settings.throttleMs);
+    this.throttle = new Throttle(set.parts.settings);
   }
 
   async tick(): Promise<void> {

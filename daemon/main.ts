@@ -12,11 +12,12 @@ import { createAuditLog } from './api/audit-log.ts';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
 import { createCare } from './care/care.ts';
 import { type Config, type ConfigOptions, mistakeText, realSources } from './config/config.ts';
-import { type OpenedConfig, openConfig } from './config/open-config.ts';
+import { type OpenedConfig, type OpenedConfigResult, openConfig } from './config/open-config.ts';
 import { createDoor } from './door.ts';
 import { Driver } from './driver.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
 import { type Notifier, takeNotifier } from './lifecycle/notify.ts';
+import { createReload } from './lifecycle/reload.ts';
 import { isDrained, stopDaemon } from './lifecycle/stop-daemon.ts';
 import { createLog, isJournal, type Logger } from './log.ts';
 import { createLoop } from './loop.ts';
@@ -37,7 +38,8 @@ usage: wfd [--system] [--config FILE] [--state DIR] [--socket PATH]
   --version       the version
   --help          this text
 
-It stays in the foreground and logs to stderr; SIGTERM stops it, and jobs go on.
+It stays in the foreground and logs to stderr. SIGTERM stops it, and jobs go on; SIGHUP has it
+read the configuration again.
 example: wfd --state ~/wfd-state --socket ~/wfd-state/wfd.sock
 `;
 
@@ -51,7 +53,8 @@ async function main(): Promise<void> {
   if (options === undefined) return;
   // Whatever is written: files of the daemon are its user's alone, whatever the shell it was started from.
   process.umask(0o077);
-  const loaded = await openConfig(realSources(options, process.env));
+  const read = () => openConfig(realSources(options, process.env));
+  const loaded = await read();
   if (!loaded.ok) return fail(loaded.mistakes.map(mistakeText).join('\n'));
   const { config } = loaded;
   if (config.isSystem && process.geteuid?.() !== 0)
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
   const log = createLog(loaded.config.logLevel, isJournal(process.env['JOURNAL_STREAM'], fstatSync(2)));
   const notifier = takeNotifier(process.env, process.pid);
   const state = await openState(loaded.config, log);
-  if (state !== undefined) await serve(loaded, state, listenOn, log, notifier);
+  if (state !== undefined) await serve({ opened: loaded, state, listenOn, log, notifier, read });
 }
 
 function readOptions(): ConfigOptions | undefined {
@@ -124,14 +127,20 @@ async function openState(config: Config, log: Logger): Promise<OpenState | undef
 
 const NO_SPACE_RETRY_MS = 10_000;
 
-async function serve(
-  opened: OpenedConfig,
-  { store, care: storeCare }: OpenState,
-  listenOn: ListenOn,
-  log: Logger,
-  notifier: Notifier,
-): Promise<void> {
+interface Start {
+  readonly opened: OpenedConfig;
+  readonly state: OpenState;
+  readonly listenOn: ListenOn;
+  readonly log: Logger;
+  readonly notifier: Notifier;
+  /** The configuration once more, from the same places. */
+  readonly read: () => Promise<OpenedConfigResult>;
+}
+
+async function serve({ opened, state, listenOn, log, notifier, read }: Start): Promise<void> {
   const { config } = opened;
+  const { store, care: storeCare } = state;
+  const reload = createReload({ opened, read, log, notifier });
   const parts = engineParts(opened, store, log);
   const loop = await createLoop(parts);
   const care = createCare({
@@ -166,6 +175,7 @@ async function serve(
     care,
     identity: { version: VERSION, host: hostname(), pid: process.pid, uid: owner.uid, startedAtMs },
     access: accessTo(config, log),
+    reload,
     logError: (error, where) => log.error({ err: error, where }, 'a request failed by a bug of ours'),
   });
   const socket = await listen(api, listenOn);
@@ -173,6 +183,8 @@ async function serve(
     await driver.stop();
     return store.close();
   }
+  // At a terminal it says that the terminal has gone, and the daemon goes with it (signal(7)).
+  if (!process.stderr.isTTY) process.on('SIGHUP', () => void reload());
   log.info(
     { version: VERSION, pid: process.pid, state: config.stateDir, socket, runs: loop.set.runs.size },
     'ready',

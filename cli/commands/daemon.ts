@@ -1,9 +1,10 @@
-/** wfctl daemon: how it is; starting, stopping and draining it; the care of its state (daemon-care.ts). */
+/** wfctl daemon: how it is; starting, stopping, draining and reloading it; the care of its state (daemon-care.ts). */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { DaemonAnswer } from '../../daemon/protocol/answers.ts';
+import type { DaemonAnswer, ReloadedAnswer } from '../../daemon/protocol/answers.ts';
 import { CliError } from '../cli-error.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
+import { endDaemon } from '../end-daemon.ts';
 import type { Output } from '../print/output.ts';
 import { backendBanners } from '../print/run.ts';
 import { pointInTime } from '../print/times.ts';
@@ -14,27 +15,33 @@ export const daemon = defineCommand({
   options: (yargs) =>
     yargs
       .positional('action', {
-        choices: ['status', 'start', 'stop', 'drain', 'resume', ...CARE_ACTIONS] as const,
+        choices: [...ACTIONS, 'reload', ...CARE_ACTIONS] as const,
         default: 'status' as const,
-        describe: 'drain: start nothing new, exit when active jobs have ended; stop: exit now, jobs go on',
+        describe:
+          'drain: start nothing new, exit when active jobs have ended; stop: exit now, jobs go on; reload: read the configuration again',
       })
       .positional('file', { type: 'string', describe: 'restore: the backup' })
       .options(CARE_OPTIONS)
       .option('json', { type: 'boolean', default: false, describe: 'As JSON' }),
   async run({ action, ...args }, context) {
     if (isCareAction(action)) return careForState(action, args, context);
-    const { json } = args;
+    const { client, out } = context;
+    if (action === 'reload') {
+      const reloaded = await client.call('reloadDaemon');
+      if (args.json) out.json(reloaded);
+      else printReloaded(reloaded, out);
+      return 0;
+    }
     const answer = await act(action, context);
-    if (json) context.out.json(answer);
-    else printDaemon(answer, context.out);
+    if (args.json) out.json(answer);
+    else printDaemon(answer, out);
     return 0;
   },
 });
 
-async function act(
-  action: 'status' | 'start' | 'stop' | 'drain' | 'resume',
-  context: CommandContext,
-): Promise<DaemonAnswer> {
+const ACTIONS = ['status', 'start', 'stop', 'drain', 'resume'] as const;
+
+async function act(action: (typeof ACTIONS)[number], context: CommandContext): Promise<DaemonAnswer> {
   const { client } = context;
   switch (action) {
     case 'status':
@@ -71,20 +78,21 @@ async function stop({ client }: CommandContext): Promise<DaemonAnswer> {
       `the daemon runs on ${running.host}; stop it there: ssh ${running.host} wfctl daemon stop`,
     );
   }
-  sendTerm(running);
-  while ((await client.probe())?.pid === running.pid) await sleep(100);
-  return { ...running, state: 'stopping', reason: 'it has ended; jobs go on', backends: [] };
+  const socket = client.socketPaths.find((path) => existsSync(path));
+  await endDaemon(running.pid);
+  // Its own goes with it; one that stays is systemd's, who starts the daemon when somebody comes.
+  const stays = socket !== undefined && existsSync(socket);
+  const reason = stays
+    ? 'it has ended; jobs go on. systemd starts it again at the next request, unless wfd.socket is stopped, too'
+    : 'it has ended; jobs go on';
+  return { ...running, state: 'stopping', reason, backends: [] };
 }
 
-function sendTerm({ pid }: DaemonAnswer): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch (error) {
-    throw new CliError(
-      'NOT_ALLOWED',
-      `the daemon (pid ${pid}) cannot be stopped: ${error instanceof Error ? error.message : error}`,
-    );
-  }
+function printReloaded({ file, inForce, afterRestart }: ReloadedAnswer, out: Output): void {
+  out.line(file === null ? 'There is no configuration file: the defaults count.' : `Read ${file}.`);
+  if (inForce.length > 0) out.line(`  in force now: ${inForce.join(', ')}`);
+  if (afterRestart.length > 0) out.line(out.paint('yellow', `  after a restart: ${afterRestart.join(', ')}`));
+  if (inForce.length + afterRestart.length === 0) out.line('  nothing has changed');
 }
 
 function printDaemon(

@@ -15,6 +15,7 @@ import { listRuns } from './list-runs.ts';
 import { type DaemonIdentity, presentBackend, presentDaemon, presentEvent, presentRun } from './present.ts';
 import { logsOf, runWithCalls, whyOf } from './questions.ts';
 import { done, noSuchRun, refuse } from './refusals.ts';
+import type { Reload } from './reload-door.ts';
 import { mayChange, type Visibility } from './roles.ts';
 import { type Sight, sightOf } from './sight.ts';
 
@@ -22,6 +23,7 @@ export interface HandlerParts extends CareHandlerParts {
   readonly engine: EngineDoor;
   readonly store: Store;
   readonly identity: DaemonIdentity;
+  readonly reload: Reload;
   /** What users see of the runs of others; it may change while the daemon runs. */
   readonly visibility: () => Visibility;
 }
@@ -37,6 +39,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     getDaemon: async (_, peer) => done(daemonFor(parts, peer)),
     ...createCareHandlers(parts),
     drainDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, peer, engine.drain(peer))),
+    reloadDaemon: async (_, peer) => asAdmin(peer, () => reloadDaemon(parts)),
     resumeDaemon: async (_, peer) => asAdmin(peer, () => changeDaemon(parts, peer, engine.resume(peer))),
 
     submitRun: async ({ body }, peer) => {
@@ -120,6 +123,13 @@ async function asAdmin<T>(peer: Peer, act: () => Promise<Answer<T>>): Promise<An
 
 function daemonFor(parts: HandlerParts, peer: Peer): AnswerOf<'getDaemon'> {
   return presentDaemon(parts.identity, parts.engine.status(), careFor(peer, parts));
+}
+
+async function reloadDaemon({ reload }: HandlerParts): Promise<Answer<AnswerOf<'reloadDaemon'>>> {
+  const answer = await reload();
+  if (!answer.ok) return answer;
+  const { file = null, inForce, afterRestart } = answer.value;
+  return done({ file, inForce: [...inForce], afterRestart: [...afterRestart] });
 }
 
 async function changeDaemon(

@@ -21,6 +21,7 @@ import { readPeerCredentials } from './peer-credentials.ts';
 import type { DaemonIdentity } from './present.ts';
 import { answerJunk, refusalFor } from './protocol-errors.ts';
 import { errorBody, httpStatus, refuse } from './refusals.ts';
+import type { Reload } from './reload-door.ts';
 import { sightOf } from './sight.ts';
 import { listenOnDescriptor, listenOnPath, prepareSocketPath } from './socket-file.ts';
 
@@ -30,6 +31,7 @@ export interface ApiParts {
   readonly store: Store;
   readonly identity: DaemonIdentity;
   readonly access: Access;
+  readonly reload: Reload;
   /** For errors that are our own bugs. */
   readonly logError: (error: unknown, where: string) => void;
 }

@@ -29,16 +29,16 @@ export function createCare({ clock, ...parts }: CareParts): Care {
   const nowMs = () => clock.nowMs();
   const backups = new Backups({ ...parts, nowMs });
   const keeper = new Housekeeping({ ...parts, backups, nowMs, monotonicMs: () => clock.monotonicMs() });
-  const { retention } = parts.settings;
+  const { settings } = parts;
   return {
     start: () => keeper.start(),
     stop: () => keeper.stop(),
     status: () => keeper.status(),
     backUp: async (to) => answerOf(await (to === undefined ? keeper.backUp() : backups.makeAt(to))),
     check: async () => answerOf(await backups.check()),
-    async retention(runsMs = retention.runsMs) {
+    async retention(runsMs = settings.retention.runsMs) {
       const found = runsMs === undefined ? NONE : await findOldRuns({ ...parts, nowMs }, runsMs);
-      return { ok: true, value: { configured: retention, ...found } };
+      return { ok: true, value: { configured: settings.retention, ...found } };
     },
   };
 }

@@ -76,7 +76,7 @@ export interface ConfigSources {
 
 /** `source` tells where in the file something stands that only its use shows to be wrong. */
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly source: Source }
+  | { readonly ok: true; readonly config: Config; readonly written: ConfigFile; readonly source: Source }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 export function loadConfig(sources: ConfigSources): ConfigResult {
@@ -89,7 +89,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   const { source } = read;
   const config = assemble(checked.data, sources, found.file);
   const mistakes = conflicts(source, config);
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, source };
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, written: checked.data, source };
 }
 
 /** The real file system, for `main`. */

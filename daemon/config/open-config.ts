@@ -7,11 +7,14 @@ import { openBackend } from '../../backends/registry.ts';
 import type { Mistake } from '../workflow/language.ts';
 import type { Source } from '../workflow/native/source.ts';
 import { type BackendConfig, type Config, type ConfigSources, loadConfig } from './config.ts';
+import type { ConfigFile } from './config-schema.ts';
 
 export type Backends = ReadonlyMap<string, Backend>;
 
 export interface OpenedConfig {
   readonly config: Config;
+  /** Every key with its value, the defaults included. */
+  readonly written: ConfigFile;
   readonly backends: Backends;
 }
 
@@ -22,7 +25,7 @@ export type OpenedConfigResult =
 export async function openConfig(sources: ConfigSources): Promise<OpenedConfigResult> {
   const loaded = loadConfig(sources);
   if (!loaded.ok) return loaded;
-  const { config, source } = loaded;
+  const { config, written, source } = loaded;
   const backends = new Map<string, Backend>();
   const mistakes: Mistake[] = [];
   for (const configured of config.backends) {
@@ -30,7 +33,7 @@ export async function openConfig(sources: ConfigSources): Promise<OpenedConfigRe
     if ('mistakes' in opened) mistakes.push(...opened.mistakes);
     else backends.set(configured.name, opened.backend);
   }
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, backends };
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config, written, backends };
 }
 
 async function open({ name, options }: BackendConfig, source: Source) {

@@ -1,6 +1,7 @@
 /**
  * Tells systemd what the daemon is doing (sd_notify(3)): ready, stopping, reloading, alive. Node has no
- * Unix datagram sockets (nodejs/node #29339), so libc is called. Without NOTIFY_SOCKET nothing is sent. A message that cannot be sent is dropped: it must never stop the daemon.
+ * Unix datagram sockets (nodejs/node #29339), so libc is called. Without NOTIFY_SOCKET nothing is sent. A message
+ * that cannot be sent is dropped: it must never stop the daemon.
  */
 import koffi from 'koffi';
 
@@ -9,7 +10,7 @@ export interface Notifier {
   readonly watchdogMs?: number;
   ready(): void;
   /** A reload has begun; `ready` ends it. */
-  reloading(monotonicMs: number): void;
+  reloading(): void;
   stopping(status: string): void;
   alive(): void;
   extendTimeout(ms: number): void;
@@ -27,11 +28,16 @@ export function takeNotifier(env: NodeJS.ProcessEnv, pid: number): Notifier {
   return {
     ...(address && watchdogMs !== undefined && { watchdogMs }),
     ready: () => send('READY=1'),
-    reloading: (monotonicMs) => send(`RELOADING=1\nMONOTONIC_USEC=${Math.round(monotonicMs * 1000)}`),
+    reloading: () => send(`RELOADING=1\nMONOTONIC_USEC=${monotonicUsec()}`),
     stopping: (status) => send(`STOPPING=1\nSTATUS=stopping: ${status}`),
     alive: () => send('WATCHDOG=1'),
     extendTimeout: (ms) => send(`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`),
   };
+}
+
+/** Of the machine, not of this process: systemd compares it with its own (CLOCK_MONOTONIC). */
+function monotonicUsec(): bigint {
+  return process.hrtime.bigint() / 1000n;
 }
 
 const SYSTEMD_VARIABLES = [

@@ -30,6 +30,7 @@ export interface LoopParts {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly open: OpenWorkflow;
+  /** A reload of the configuration may change what is in it: read it when it is needed. */
   readonly settings: EngineSettings;
   readonly log: LoopLog;
   /** Of this daemon: shown with orphans. */

@@ -228,6 +228,14 @@ export const daemon = z.strictObject({
   care: care.nullable().meta({ description: "Of the state; only for root and the daemon's own user" }),
 });
 
+export const reloaded = z.strictObject({
+  file: text.nullable(),
+  inForce: z.array(text).meta({ description: 'Keys that have changed and count from now on' }),
+  afterRestart: z
+    .array(text)
+    .meta({ description: 'Keys that have changed since the start and wait for a restart' }),
+});
+
 export type RunAnswer = z.infer<typeof run>;
 export type CallAnswer = z.infer<typeof call>;
 export type AttemptAnswer = z.infer<typeof attempt>;
@@ -238,4 +246,5 @@ export type BackendAnswer = z.infer<typeof backend>;
 export type BackupAnswer = z.infer<typeof backup>;
 export type StateCheckAnswer = z.infer<typeof stateCheck>;
 export type RetentionAnswer = z.infer<typeof retention>;
+export type ReloadedAnswer = z.infer<typeof reloaded>;
 export type DaemonAnswer = z.infer<typeof daemon>;

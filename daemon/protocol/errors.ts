@@ -25,6 +25,12 @@ export const ERRORS = {
     meaning:
       'The workflow, or a value given to it, is not valid, or asks a backend for what it can never do; every mistake is listed.',
   },
+  INVALID_CONFIG: {
+    status: 409,
+    exitCode: 78,
+    meaning:
+      'The configuration has mistakes, all of which are listed; the daemon goes on with the one it has.',
+  },
   REQUEST_TOO_LARGE: {
     status: 413,
     exitCode: 2,
@@ -84,6 +90,12 @@ export const ERRORS = {
     exitCode: 74,
     meaning:
       'A copy of the state could not be made, or not put where it should go; the state itself is as it was.',
+  },
+  SYSTEMD_FAILED: {
+    status: 0,
+    exitCode: 71,
+    meaning:
+      'systemd does not run services here, or not for this user, or could not do what wfctl asked it for.',
   },
   DAEMON_UNREACHABLE: { status: 0, exitCode: 69, meaning: 'No daemon answers on the socket.' },
   INTERNAL: {

@@ -37,6 +37,12 @@ export const OPERATIONS = {
     errors: ['DEGRADED'],
   },
   resumeDaemon: { ...none, summary: 'End the draining', answer: answers.daemon, errors: ['DEGRADED'] },
+  reloadDaemon: {
+    ...none,
+    summary: 'Read the configuration again; one with mistakes is refused as a whole',
+    answer: answers.reloaded,
+    errors: ['INVALID_CONFIG'],
+  },
   backUpState: {
     ...none,
     summary: 'Copy the state while the daemon works, and read the copy through',

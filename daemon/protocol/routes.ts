@@ -7,6 +7,7 @@ export const ROUTES = {
   getDaemon: { method: 'GET', path: '/v1/daemon' },
   drainDaemon: { method: 'POST', path: '/v1/daemon/drain' },
   resumeDaemon: { method: 'POST', path: '/v1/daemon/resume' },
+  reloadDaemon: { method: 'POST', path: '/v1/daemon/reload' },
   backUpState: { method: 'POST', path: '/v1/daemon/backup' },
   checkState: { method: 'POST', path: '/v1/daemon/check' },
   getRetention: { method: 'GET', path: '/v1/daemon/retention' },

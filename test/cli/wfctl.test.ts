@@ -382,6 +382,9 @@ describe('small commands', () => {
     expect((await run('daemon', 'drain')).stdout).toMatch(/draining: asked by /);
     expect((await run('daemon')).stdout).toMatch(/^wfd 1\.2\.3 on login1, pid \d+, since /);
     expect(JSON.parse((await run('daemon', 'resume', '--json')).stdout)).toMatchObject({ state: 'serving' });
+    expect((await run('daemon', 'reload')).stdout).toBe(
+      'There is no configuration file: the defaults count.\n  nothing has changed\n',
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 /** docs/configuration.md, made of the schema, so that the page cannot say anything else. */
+import { AFTER_RESTART } from '../../daemon/config/changes.ts';
 import { type KeySchema, keySchema } from '../../daemon/config/config-mistakes.ts';
 
 const HEAD = `# Configuration
@@ -7,7 +8,10 @@ The daemon needs no configuration file. Where there is one, the first of these i
 \`--config FILE\`, \`WFD_CONFIG\`, \`$XDG_CONFIG_HOME/wfd/config.yaml\` (\`~/.config/wfd/config.yaml\`), \`/etc/wfd/config.yaml\`.
 A file with a mistake is refused as a whole; every mistake is reported at once, with its place.
 
-Durations are a number with a unit: \`30s\`, \`5m\`, \`1h30m\`, \`7d\`. Changes take effect at the next start of the daemon.
+Durations are a number with a unit: \`30s\`, \`5m\`, \`1h30m\`, \`7d\`.
+
+\`wfctl daemon reload\`, \`systemctl reload wfd\` and SIGHUP have the daemon read the file again; one with a mistake is
+refused, and the old configuration stays in force. ${AFTER_RESTART.map((key) => `\`${key}\``).join(', ')} wait for a restart.
 
 This page is made from the schemas in \`daemon/config\`; do not edit it by hand.
 

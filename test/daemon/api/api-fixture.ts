@@ -32,6 +32,7 @@ export async function serveFake(
     store: fake.store,
     identity: { version: '1.2.3', host: 'login1', pid: process.pid, uid: ME.uid, startedAtMs: T0 },
     access: accessInUserMode(ME),
+    reload: async () => ({ ok: true, value: { inForce: [], afterRestart: [] } }),
     logError: (error) => errors.push(error),
     ...parts,
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Throttle } from '../../../daemon/loop/throttle.ts';
 
 test('a backend that says "later" is left alone, longer each time, up to a minute', () => {
-  const throttle = new Throttle(10_000);
+  const throttle = new Throttle({ throttleMs: 10_000 });
   const waits: number[] = [];
   for (let now = 0; waits.length < 5; now += 100_000) {
     throttle.note('slurm', 'throttled', now);
@@ -16,7 +16,7 @@ test('a backend that says "later" is left alone, longer each time, up to a minut
 });
 
 test('it is asked with one submit at a time until one is accepted', () => {
-  const throttle = new Throttle(10_000);
+  const throttle = new Throttle({ throttleMs: 10_000 });
   expect(throttle.isProbed('slurm')).toBe(false);
   throttle.note('slurm', 'throttled', 0);
   throttle.note('slurm', 'ambiguous', 20_000);
@@ -29,7 +29,7 @@ test('it is asked with one submit at a time until one is accepted', () => {
 });
 
 test('a job that has ended may have made room: it is asked at once', () => {
-  const throttle = new Throttle(10_000);
+  const throttle = new Throttle({ throttleMs: 10_000 });
   throttle.note('slurm', 'throttled', 0);
   throttle.noteJobEnded('slurm', 1_000);
   expect(throttle.isClosed('slurm', 1_000)).toBe(false);

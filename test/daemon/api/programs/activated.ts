@@ -12,6 +12,7 @@ const api = await createApi({
   store: fake.store,
   identity: { version: '1.2.3', host: 'login1', pid: process.pid, uid: ME.uid, startedAtMs: T0 },
   access: accessInUserMode(ME),
+  reload: async () => ({ ok: true, value: { inForce: [], afterRestart: [] } }),
   logError: (error) => process.stderr.write(`${error}\n`),
 });
 await api.listen({ kind: 'descriptor', fd: 3 });
