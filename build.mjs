@@ -59,6 +59,8 @@ await Promise.all([
 for (const [name] of wanted(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
 const migrations = join(ROOT, 'daemon/store/migrations');
 if (existsSync(migrations)) cpSync(migrations, join(OUT, 'migrations'), { recursive: true });
+// `wfctl service install` makes the units of an installation from them.
+cpSync(join(ROOT, 'systemd'), join(OUT, 'systemd'), { recursive: true });
 // The repository's own package.json says "module"; these files are CommonJS.
 writeFileSync(join(OUT, 'package.json'), '{"type":"commonjs"}\n');
 

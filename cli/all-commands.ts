@@ -148,12 +148,23 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'daemon [action] [file]',
-    summary: 'The daemon: status, start, stop, drain, resume; its state: backup, check, restore, retention',
+    summary:
+      'The daemon: status, start, stop, drain, resume, reload; its state: backup, check, restore, retention',
     examples: [
       'wfctl daemon start',
       'wfctl daemon restore ~/.local/state/wfd/backups/state-2030-01-31T02-00-00Z.db',
     ],
     load: async () => (await import('./commands/daemon.ts')).daemon,
+  },
+  {
+    usage: 'service [action]',
+    summary: 'The daemon as a service of systemd: status, install, uninstall',
+    examples: [
+      'wfctl service install',
+      'sudo wfctl service install --system --dry-run',
+      'wfctl service status',
+    ],
+    load: async () => (await import('./commands/service.ts')).service,
   },
 ];
 
