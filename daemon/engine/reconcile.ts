@@ -143,7 +143,8 @@ function judgeEnded(
   facts: Facts,
 ): Verdict {
   if (evidence.marksAt < since) return { kind: 'wait', wants: ['marks'] };
-  const patienceOver = since + facts.lateMarkMs;
+  // A forced abort waits no longer for its jobs than a mark may be late.
+  const patienceOver = since + (attempt.ending?.why === 'force' ? 0 : facts.lateMarkMs);
   if (facts.now < patienceOver) return { kind: 'wait', wants: [], until: patienceOver };
   if (evidence.marksAt < patienceOver) return { kind: 'wait', wants: ['marks'] };
   const record = terminalRecord(evidence, own.nativeId);

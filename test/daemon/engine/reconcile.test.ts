@@ -149,6 +149,15 @@ describe('6: the listing says ended and there is no mark', () => {
     expect(causeOf(judge(attemptIn(RUNNING), known, facts(6_002)))).toMatchObject({ cause: 'Succeeded' });
   });
 
+  test('but not by a forced abort, whose grace is hardly longer', () => {
+    const ending = { why: 'force', atMs: 1, tries: 1, nextAtMs: 9_000 } as const;
+    const attempt = attemptIn(RUNNING, { ending });
+    const known = evidence(listed(1_000, endedJob({ kind: 'Signaled', signal: 9 })));
+    expect(judge(attempt, known, facts(1_001))).toEqual({ kind: 'wait', wants: ['marks'] });
+    marked(1_001, { claim: CLAIM })(known);
+    expect(causeOf(judge(attempt, known, facts(1_002)))).toMatchObject({ cause: 'AbortedByUser' });
+  });
+
   test('then accounting is asked about what the listing leaves open', () => {
     const known = evidence(listed(1_000, gone), marked(6_001, { claim: CLAIM }));
     expect(judge(attemptIn(RUNNING), known, facts(6_002))).toEqual({
