@@ -33,10 +33,14 @@ function warned({ signal }: NonNullable<SubmitRequest['warning']>): string {
   const deaf = ['USR1', 'USR2'].filter((name) => name !== signal).join(' ');
   const ignore = `trap '' ${deaf}\nwf_deaf='${deaf}'`;
   if (signal === 'USR2') return ignore;
-  return `(
-  trap '' USR1
-  trap 'trap "" ${signal}; kill -s ${signal} 0; exit' USR2
-  while kill -0 $$; do sleep 5 & wait $!; done
-) </dev/null >/dev/null 2>&1 &
+  // The script goes on, and turns deaf, only when the substitution is complete: when somebody listens.
+  return `: "$(
+  (
+    trap '' USR1
+    trap 'trap "" ${signal}; kill -s ${signal} 0; exit' USR2
+    exec >/dev/null
+    while kill -0 $$; do sleep 5 & wait $!; done
+  ) </dev/null 2>/dev/null &
+)"
 ${ignore}`;
 }
