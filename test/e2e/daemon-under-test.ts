@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   mkdirSync,
@@ -35,6 +36,8 @@ export interface DaemonOptions {
   readonly config?: object;
   /** Daemon and wfctl run as this user; only where the tests run as root. */
   readonly user?: string;
+  /** One daemon for all users, run by root: everybody can reach its directory. */
+  readonly system?: boolean;
 }
 
 export class DaemonUnderTest {
@@ -42,10 +45,13 @@ export class DaemonUnderTest {
   readonly directory: string;
   readonly user: string | undefined;
   private readonly env: NodeJS.ProcessEnv;
+  private readonly isSystem: boolean;
   private process: ChildProcess | undefined;
 
-  constructor({ env = {}, config = {}, user }: DaemonOptions = {}) {
+  constructor({ env = {}, config = {}, user, system = false }: DaemonOptions = {}) {
     this.directory = mkdtempSync(join(tmpdir(), 'wfd-e2e-'));
+    this.isSystem = system;
+    if (system) chmodSync(this.directory, 0o755);
     this.user = user;
     this.giveToUser(this.directory);
     const person = user === undefined ? {} : { HOME: `/home/${user}`, USER: user, LOGNAME: user };
@@ -88,7 +94,8 @@ export class DaemonUnderTest {
   /** The process alone: it may not answer yet. */
   spawn(): void {
     const log = openSync(this.logPath, 'a');
-    const [program = '', ...words] = this.asUser([resolve('dist/wfd')]);
+    const options = this.isSystem ? ['--system'] : [];
+    const [program = '', ...words] = this.asUser([resolve('dist/wfd'), ...options]);
     this.process = spawn(program, words, {
       env: this.env,
       cwd: this.directory,
