@@ -47,8 +47,8 @@ export function answer(core: Core, method: Method, args: readonly unknown[]): un
   } catch (error) {
     if (!isDamage(error)) throw error;
     throw new StoreBrokenError(
-      `The database is damaged (${String(error)}). It is left as it is: stop wfd, move state.db aside and put a ` +
-        'backup in its place.',
+      `The database is damaged (${String(error)}). It is left as it is: stop wfd, and put the newest backup in its ` +
+        'place with `wfctl daemon restore FILE`.',
       { cause: error },
     );
   }

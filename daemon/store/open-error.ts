@@ -37,9 +37,8 @@ export function damaged(file: string, finding: string): StoreOpenError {
   return {
     kind: 'damaged',
     message:
-      `${file} is damaged (${finding}). It was left as it is. Move it aside together with ${file}-wal and ` +
-      `${file}-journal where they exist, and put a backup in its place (${file}.before-N is a copy made before ` +
-      'an upgrade). Jobs already submitted go on meanwhile.',
+      `${file} is damaged (${finding}). It was left as it is. Put the newest backup in its place: ` +
+      '`wfctl daemon restore FILE` keeps what is there. Jobs already submitted go on meanwhile.',
   };
 }
 
