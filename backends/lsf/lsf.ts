@@ -13,7 +13,7 @@ import { preamble } from './preamble.ts';
 import { account, observe, probe } from './questions.ts';
 import { checkRequest } from './request.ts';
 import { DEFAULTS, type LsfSettings } from './settings.ts';
-import { readSubmitReply } from './submit-reply.ts';
+import { readBsub } from './submit-reply.ts';
 
 /** Lets every command fail at once where the daemons are down; by default they wait for ever. */
 const ONE_TRY = { LSB_NTRIES: '1' };
@@ -38,7 +38,7 @@ function lsf(settings: LsfSettings): BatchScheduler {
       if (request.elements > MAX_ELEMENTS) return { kind: 'rejected', reason: TOO_MANY };
       const unit = settings.memoryUnit ?? (await units.find());
       const result = await ask(submitCommand(request, dialects.known, settings, unit));
-      return readSubmitReply(result, request.owner.uid === 0);
+      return readBsub(result, request.owner.uid === 0);
     },
     observe: (owner, known, ask) => observe(dialects, owner, known, ask),
     account: (query, ask) => account(dialects, query, ask),

@@ -1,37 +1,15 @@
-/**
- * What an answer of bsub means: accepted, rejected for good, later, or nothing certain. The exit code does not tell
- * (255 for everything), so the text must. Whatever is not known to be one of the first three is ambiguous, since
- * that is always safe: the job is looked for before it is submitted again.
- */
-import type { NativeId, SubmitReply } from '../backend.ts';
+/** bsub's words for accepted, rejected for good, later, and nothing certain (backends/submit-reply.ts). */
+
+import type { SubmitReply } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
-import { isMissing, whyNot } from '../why-not.ts';
+import { readSubmitReply, type SubmitWords } from '../submit-reply.ts';
 
 /** `forRoot`: on whose behalf bsub was run. */
-export function readSubmitReply(result: CommandResult, forRoot: boolean): SubmitReply {
-  const ids = new Set([...result.stdout.matchAll(/Job <([1-9]\d*)> is submitted/g)].map(([, id]) => id));
-  const [id] = ids;
-  // Printed once the job is there, among whatever a site's esub prints: it counts even if bsub was killed after it.
-  if (id !== undefined && ids.size === 1) return { kind: 'accepted', nativeId: id as NativeId };
-  const reason = reasonIn(result);
-  if (result.failedToStart !== undefined || isMissing(result)) return { kind: 'throttled', reason };
-  if (result.timedOut || result.exitCode === undefined) return { kind: 'ambiguous', reason };
-  if (result.exitCode === 0 || ids.size > 1)
-    return {
-      kind: 'ambiguous',
-      reason: `bsub printed no single job id: ${result.stdout.trim().slice(0, 200)}`,
-    };
-  return refused(result.stderr, reason, forRoot);
-}
-
-function refused(stderr: string, reason: string, forRoot: boolean): SubmitReply {
-  if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
-  if (some(LATER, stderr)) return { kind: 'throttled', reason };
-  if (forRoot && /permission denied/i.test(stderr)) {
-    const words = 'LSF runs no jobs for root (LSF_ROOT_USER): submit the run as an ordinary user';
-    return { kind: 'rejected', reason: `${reason}; ${words}` };
-  }
-  return { kind: some(NEVER, stderr) ? 'rejected' : 'ambiguous', reason };
+export function readBsub(result: CommandResult, forRoot: boolean): SubmitReply {
+  const reply = readSubmitReply(BSUB, result);
+  if (!forRoot || reply.kind !== 'rejected' || !/permission denied/i.test(result.stderr)) return reply;
+  const words = 'LSF runs no jobs for root (LSF_ROOT_USER): submit the run as an ordinary user';
+  return { kind: 'rejected', reason: `${reply.reason}; ${words}` };
 }
 
 /** The request may have arrived although no answer did. Looked for first: they outweigh all else that is printed. */
@@ -63,12 +41,16 @@ const NEVER: readonly RegExp[] = [
   /^bsub: (illegal|invalid|unknown) option|option cannot have an argument|option requires an argument/m,
 ];
 
-function some(patterns: readonly RegExp[], text: string): boolean {
-  return patterns.some((pattern) => pattern.test(text));
-}
-
-/** Without the usage that follows upon a bad option, and the word that ends every refusal. */
-function reasonIn(result: CommandResult): string {
-  const words = result.stderr.replace(/^Usage:.*/ms, '').replaceAll(/\.?\s*Job not submitted\.$/gm, '');
-  return whyNot('bsub', { ...result, stderr: words });
-}
+/** The exit code does not tell (255 for everything), so the text must. */
+const BSUB: SubmitWords = {
+  program: 'bsub',
+  id: /Job <([1-9]\d*)> is submitted/g,
+  idIsWhole: true,
+  refusals: [
+    ['ambiguous', UNCERTAIN],
+    ['throttled', LATER],
+    ['rejected', NEVER],
+  ],
+  // Without the usage that follows upon a bad option, and the word that ends every refusal.
+  shown: (stderr) => stderr.replace(/^Usage:.*/ms, '').replaceAll(/\.?\s*Job not submitted\.$/gm, ''),
+};

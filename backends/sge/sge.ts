@@ -22,7 +22,7 @@ import { readAbortReply, readUnblockReply } from './request-reply.ts';
 import { refusal } from './resources.ts';
 import { scriptHead } from './script-head.ts';
 import { DEFAULTS, type SgeSettings } from './settings.ts';
-import { readSubmitReply } from './submit-reply.ts';
+import { readQsub } from './submit-reply.ts';
 
 export function createSge(name: string, settings: Partial<SgeSettings>): Backend {
   const site = { ...DEFAULTS, ranksPe: settings.pe ?? DEFAULTS.pe, ...settings };
@@ -45,7 +45,7 @@ function sge(site: SgeSettings): BatchScheduler {
     preamble: (script) => scriptHead(script, site),
     check: (resources) => refusal(resources, site),
     probe: async (ask) => readProbe(await Promise.all(PROBES.map(ask)), site),
-    submit: async (request, ask) => readSubmitReply(await ask(submitCommand(request, site))),
+    submit: async (request, ask) => readQsub(await ask(submitCommand(request, site))),
     observe,
     account: async (query, ask) => (site.accounting ? account(query, ask) : NO_RECORDS),
     // The hardest that an ordinary user has (`qdel -f` blocks for a minute), and the only signal there is: the

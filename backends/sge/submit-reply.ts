@@ -1,42 +1,10 @@
-/**
- * What an answer of qsub means: accepted, rejected for good, later, or nothing certain. Whatever is not known to
- * be one of the first three is ambiguous, since that is always safe: the job is looked for before it is
- * submitted again.
- */
-import type { NativeId, SubmitReply } from '../backend.ts';
+/** qsub's words for accepted, rejected for good, later, and nothing certain (backends/submit-reply.ts). */
+import type { SubmitReply } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
-import { isMissing, whyNot } from '../why-not.ts';
+import { readSubmitReply, type SubmitWords } from '../submit-reply.ts';
 
-export function readSubmitReply(result: CommandResult): SubmitReply {
-  if (result.failedToStart !== undefined) return { kind: 'throttled', reason: whyNot('qsub', result) };
-  if (result.timedOut || result.exitCode === undefined)
-    return { kind: 'ambiguous', reason: whyNot('qsub', result) };
-  if (result.exitCode === 0) return accepted(result.stdout);
-  return refused(result, result.exitCode);
-}
-
-/** `-terse` prints `17`, or `17.1-5:1` of an array. A site's verifier (jsv(1)) may print more around it. */
-function accepted(stdout: string): SubmitReply {
-  const ids = stdout.split('\n').flatMap((line) => /^(\d+)(?:\.\d+-\d+:\d+)?$/.exec(line.trim())?.[1] ?? []);
-  const [id] = ids;
-  if (id === undefined || ids.length > 1) {
-    const printed = stdout.trim().slice(0, 200);
-    return { kind: 'ambiguous', reason: `qsub succeeded but printed no job id: ${printed}` };
-  }
-  return { kind: 'accepted', nativeId: id as NativeId };
-}
-
-function refused(result: CommandResult, exitCode: number): SubmitReply {
-  const { stderr } = result;
-  const reason = reasonIn(result);
-  if (isMissing(result) || exitCode === TRY_LATER) return { kind: 'throttled', reason };
-  if (some(NO_ANSWER, stderr)) return { kind: 'ambiguous', reason };
-  if (some(NOBODY_THERE, stderr)) return { kind: 'throttled', reason };
-  if (stderr.trim() === UNREADABLE) return { kind: 'rejected', reason };
-  if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
-  if (some(LATER, stderr)) return { kind: 'throttled', reason };
-  if (some(NEVER, stderr)) return { kind: 'rejected', reason };
-  return { kind: 'ambiguous', reason };
+export function readQsub(result: CommandResult): SubmitReply {
+  return readSubmitReply(QSUB, result);
 }
 
 /** qsub(1), EXIT STATUS: a limit on queued jobs, or a site's verifier, may let the job pass another time. */
@@ -82,15 +50,27 @@ const NEVER: readonly RegExp[] = [
   /^Unable to read script file because of error/m,
 ];
 
-function some(patterns: readonly RegExp[], text: string): boolean {
-  return patterns.some((pattern) => pattern.test(text));
-}
+const QSUB: SubmitWords = {
+  program: 'qsub',
+  // `-terse` prints `17`, or `17.1-5:1` of an array. A site's verifier (jsv(1)) may print more around it.
+  id: /^\s*(\d+)(?:\.\d+-\d+:\d+)?\s*$/gm,
+  refusals: [
+    ['throttled', [({ exitCode }) => exitCode === TRY_LATER]],
+    ['ambiguous', NO_ANSWER],
+    ['throttled', NOBODY_THERE],
+    ['rejected', [({ stderr }) => stderr.trim() === UNREADABLE]],
+    ['ambiguous', UNCERTAIN],
+    ['throttled', LATER],
+    ['rejected', NEVER],
+  ],
+  shown,
+};
 
 /** Without the words that every refusal has; with a hint where those that are left do not help. */
-function reasonIn(result: CommandResult): string {
-  const words = result.stderr.replaceAll(/^Unable to run job: (error: )?|^(Exiting\.|error: )/gm, '').trim();
+function shown(stderr: string): string {
+  const words = stderr.replaceAll(/^Unable to run job: (error: )?|^(Exiting\.|error: )/gm, '').trim();
   const [, hint = ''] = HINTS.find(([pattern]) => pattern.test(words)) ?? [];
-  return `${whyNot('qsub', { ...result, stderr: words })}${hint}`;
+  return `${words}${hint}`;
 }
 
 const HINTS: readonly (readonly [RegExp, string])[] = [

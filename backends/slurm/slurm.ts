@@ -8,7 +8,7 @@ import type { CommandLine, CommandResult } from '../run-command.ts';
 import { whyNot } from '../why-not.ts';
 import { abortCommand, accountCommands, check, observeCommand, submitCommand } from './commands.ts';
 import { lacksAccounting, readSacct, readSqueue } from './parse.ts';
-import { readSubmitReply } from './submit-reply.ts';
+import { readSbatch } from './submit-reply.ts';
 
 export type SlurmSettings = BatchSettings;
 
@@ -44,7 +44,7 @@ const slurm: BatchScheduler = {
   preamble: () => IDENTITY,
   check,
   probe: async (ask) => readProbe(await Promise.all(PROBES.map(ask))),
-  submit: async (request, ask) => readSubmitReply(await ask(submitCommand(request))),
+  submit: async (request, ask) => readSbatch(await ask(submitCommand(request))),
   observe: async (owner, _known, ask) => readSqueue(await ask(observeCommand(owner))),
   async account(query, ask) {
     const answers = await Promise.all(accountCommands(query, Date.now()).map(ask));

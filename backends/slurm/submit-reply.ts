@@ -1,43 +1,10 @@
-/**
- * What an answer of sbatch means: accepted, rejected for good, later, or nothing certain.
- * Whatever is not known to be one of the first three is ambiguous, since that is always safe: the job is looked
- * for before it is submitted again.
- */
-import type { NativeId, SubmitReply } from '../backend.ts';
+/** sbatch's words for accepted, rejected for good, later, and nothing certain (backends/submit-reply.ts). */
+import type { SubmitReply } from '../backend.ts';
 import type { CommandResult } from '../run-command.ts';
-import { isMissing, whyNot } from '../why-not.ts';
+import { readSubmitReply, type SubmitWords } from '../submit-reply.ts';
 
-export function readSubmitReply(result: CommandResult): SubmitReply {
-  if (result.failedToStart !== undefined) return { kind: 'throttled', reason: whyNot('sbatch', result) };
-  if (result.timedOut || result.exitCode === undefined)
-    return { kind: 'ambiguous', reason: whyNot('sbatch', result) };
-  if (result.exitCode === 0) return accepted(result.stdout);
-  return refused(result, result.exitCode);
-}
-
-/** `--parsable` prints `12`, or `15;cluster`; a site's wrapper may print more around it. */
-function accepted(stdout: string): SubmitReply {
-  const ids = stdout.split('\n').flatMap((line) => /^(\d+)(?:;\S*)?$/.exec(line.trim())?.[1] ?? []);
-  const [id] = ids;
-  if (id === undefined || ids.length > 1) {
-    return {
-      kind: 'ambiguous',
-      reason: `sbatch succeeded but printed no job id: ${stdout.trim().slice(0, 200)}`,
-    };
-  }
-  return { kind: 'accepted', nativeId: id as NativeId };
-}
-
-function refused(result: CommandResult, exitCode: number): SubmitReply {
-  const { stderr } = result;
-  const reason = reasonIn(result);
-  if (isMissing(result)) return { kind: 'throttled', reason };
-  if (some(UNCERTAIN, stderr)) return { kind: 'ambiguous', reason };
-  if (some(LATER, stderr)) return { kind: 'throttled', reason };
-  if (isQueueLimit(stderr)) return { kind: 'throttled', reason };
-  if (some(NEVER, stderr) || isBadOption(stderr, exitCode) || isSitesRefusal(stderr))
-    return { kind: 'rejected', reason };
-  return { kind: 'ambiguous', reason };
+export function readSbatch(result: CommandResult): SubmitReply {
+  return readSubmitReply(SBATCH, result);
 }
 
 // The texts are those of slurm_strerror (22.05) and of sbatch itself.
@@ -84,33 +51,35 @@ const NEVER: readonly RegExp[] = [
   /Unable to open file|does not look like a batch script|Batch script (is|contains)|does not allow scripts that/,
 ];
 
+const SBATCH: SubmitWords = {
+  program: 'sbatch',
+  // `--parsable` prints `12`, or `15;cluster`.
+  id: /^\s*(\d+)(?:;\S*)?\s*$/gm,
+  refusals: [
+    ['ambiguous', UNCERTAIN],
+    ['throttled', [...LATER, isQueueLimit]],
+    ['rejected', [...NEVER, isBadOption, isSitesRefusal]],
+  ],
+  // Without the prefixes that every line carries.
+  shown: (stderr) =>
+    stderr.replaceAll(/^sbatch: (error: )?/gm, '').replaceAll('Batch job submission failed: ', ''),
+};
+
 /**
  * "Job violates accounting/QOS policy" is one text for limits on queued jobs and for limits on one job's size.
  * A line before it names the limit; where an older Slurm prints none, it may be a queue limit, which never fails.
  */
-function isQueueLimit(stderr: string): boolean {
+function isQueueLimit({ stderr }: CommandResult): boolean {
   return /violates accounting\/QOS policy/.test(stderr) && !/\b(QOS|Assoc)(Max|Min|Grp)\w+/.test(stderr);
 }
 
 /** Options are checked by sbatch before it talks to anyone. */
-function isBadOption(stderr: string, exitCode: number): boolean {
+function isBadOption({ stderr, exitCode }: CommandResult): boolean {
   return exitCode === 255 && /^sbatch: \S/m.test(stderr);
 }
 
 /** A site's submit plugin explains itself in a line of its own, and slurmctld adds "Unspecified error". */
-function isSitesRefusal(stderr: string): boolean {
+function isSitesRefusal({ stderr }: CommandResult): boolean {
   const errors = stderr.match(/^sbatch: error: .+$/gm) ?? [];
   return errors.length > 1 && /submission failed: Unspecified error/.test(stderr);
-}
-
-function some(patterns: readonly RegExp[], text: string): boolean {
-  return patterns.some((pattern) => pattern.test(text));
-}
-
-/** Without the prefixes that every line carries. */
-function reasonIn(result: CommandResult): string {
-  const words = result.stderr
-    .replaceAll(/^sbatch: (error: )?/gm, '')
-    .replaceAll('Batch job submission failed: ', '');
-  return whyNot('sbatch', { ...result, stderr: words });
 }

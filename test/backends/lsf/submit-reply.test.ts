@@ -1,9 +1,9 @@
 /** What bsub printed, of IBM's and of an open relative, read back. */
 import { describe, expect, test } from 'vitest';
-import { readSubmitReply } from '../../../backends/lsf/submit-reply.ts';
+import { readBsub } from '../../../backends/lsf/submit-reply.ts';
 import { failed, linesOf, outOfTime, printed, reply } from './fixture.ts';
 
-const read = (result: Parameters<typeof readSubmitReply>[0]) => readSubmitReply(result, false);
+const read = (result: Parameters<typeof readBsub>[0]) => readBsub(result, false);
 
 describe('accepted', () => {
   test.each(['relative-accepted', 'relative-accepted-default'])('%s', (name) => {
@@ -65,7 +65,7 @@ describe('rejected for good', () => {
   });
 
   test('root is told what to do', () => {
-    expect(readSubmitReply(reply('relative-root'), true)).toEqual({
+    expect(readBsub(reply('relative-root'), true)).toEqual({
       kind: 'rejected',
       reason: expect.stringMatching(/User permission denied.*as an ordinary user/),
     });

@@ -1,6 +1,6 @@
 /** Every answer of qsub that decides something, captured where the cluster could be made to give it. */
 import { describe, expect, test } from 'vitest';
-import { readSubmitReply } from '../../../backends/sge/submit-reply.ts';
+import { readQsub } from '../../../backends/sge/submit-reply.ts';
 import { failed, printed } from '../slurm/fixture.ts';
 import { reply } from './fixture.ts';
 
@@ -8,7 +8,7 @@ const refusedWith = (text: string) => failed(1, `Unable to run job: ${text}\nExi
 
 describe('accepted', () => {
   test.each(['accepted', 'accepted-array'])('%s: the id alone', (name) => {
-    expect(readSubmitReply(reply(name))).toEqual({
+    expect(readQsub(reply(name))).toEqual({
       kind: 'accepted',
       nativeId: expect.stringMatching(/^\d+$/),
     });
@@ -16,7 +16,7 @@ describe('accepted', () => {
 
   test('words of a verifier around it, and warnings, do not matter (constructed)', () => {
     const result = { ...printed('charged to project wf\n4711\n'), stderr: 'warning: be nice\n' };
-    expect(readSubmitReply(result)).toEqual({ kind: 'accepted', nativeId: '4711' });
+    expect(readQsub(result)).toEqual({ kind: 'accepted', nativeId: '4711' });
   });
 });
 
@@ -38,25 +38,25 @@ describe('rejected', () => {
       'Unable to read script file because of error: error opening /tmp/work/missing: No such file or directory',
     ],
   ])('%s', (name, words) => {
-    expect(readSubmitReply(reply(name))).toEqual({ kind: 'rejected', reason: `qsub: ${words}` });
+    expect(readQsub(reply(name))).toEqual({ kind: 'rejected', reason: `qsub: ${words}` });
   });
 
   test('what no queue could ever run, with a way out where the check is wrong', () => {
-    expect(readSubmitReply(reply('suitable'))).toEqual({
+    expect(readQsub(reply('suitable'))).toEqual({
       kind: 'rejected',
       reason: expect.stringMatching(/^qsub: no suitable queues: .* verify: false/),
     });
   });
 
   test('a value that Grid Engine cannot take, which it does not say itself', () => {
-    expect(readSubmitReply(reply('garbled'))).toEqual({
+    expect(readQsub(reply('garbled'))).toEqual({
       kind: 'rejected',
       reason: expect.stringMatching(/^qsub: Error reading answer list from qmaster \(.*ASCII/),
     });
   });
 
   test('the words of a site’s verifier, whatever they are (constructed)', () => {
-    expect(readSubmitReply(refusedWith('Please name a project with -P.'))).toEqual({
+    expect(readQsub(refusedWith('Please name a project with -P.'))).toEqual({
       kind: 'rejected',
       reason: 'qsub: Please name a project with -P.',
     });
@@ -65,7 +65,7 @@ describe('rejected', () => {
 
 describe('later', () => {
   test('a limit on queued jobs is a reason to wait', () => {
-    expect(readSubmitReply(reply('limit'))).toEqual({
+    expect(readQsub(reply('limit'))).toEqual({
       kind: 'throttled',
       reason: 'qsub: job rejected: only 1 jobs are allowed per user (current job count: 1)',
     });
@@ -74,7 +74,7 @@ describe('later', () => {
   test.each(['connect', 'no-root', 'no-cell', 'missing-program'])(
     '%s: nobody was there, so nothing was sent',
     (name) => {
-      expect(readSubmitReply(reply(name))).toMatchObject({
+      expect(readQsub(reply(name))).toMatchObject({
         kind: 'throttled',
         reason: expect.stringMatching(/\w \w/),
       });
@@ -86,12 +86,12 @@ describe('later', () => {
     'got no response from JSV script "/opt/site.jsv"',
     'denied: request limit reached',
   ])('%s (constructed)', (text) => {
-    expect(readSubmitReply(refusedWith(text))).toEqual({ kind: 'throttled', reason: `qsub: ${text}` });
+    expect(readQsub(refusedWith(text))).toEqual({ kind: 'throttled', reason: `qsub: ${text}` });
   });
 
   test('a command that could not be started submitted nothing', () => {
     const { exitCode, ...rest } = printed('');
-    expect(readSubmitReply({ ...rest, failedToStart: 'spawn setpriv EAGAIN' })).toMatchObject({
+    expect(readQsub({ ...rest, failedToStart: 'spawn setpriv EAGAIN' })).toMatchObject({
       kind: 'throttled',
     });
   });
@@ -121,12 +121,12 @@ describe('ambiguous', () => {
     ['success without an id', printed('')],
     ['success with two ids', printed('12\n13\n')],
   ])('%s', (_, result) => {
-    expect(readSubmitReply(result)).toMatchObject({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
+    expect(readQsub(result)).toMatchObject({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
   });
 
   test('out of time, or killed', () => {
     const { exitCode, ...rest } = printed('4711\n');
-    expect(readSubmitReply({ ...rest, timedOut: true })).toMatchObject({ kind: 'ambiguous' });
-    expect(readSubmitReply({ ...rest, signal: 'SIGKILL' })).toMatchObject({ kind: 'ambiguous' });
+    expect(readQsub({ ...rest, timedOut: true })).toMatchObject({ kind: 'ambiguous' });
+    expect(readQsub({ ...rest, signal: 'SIGKILL' })).toMatchObject({ kind: 'ambiguous' });
   });
 });

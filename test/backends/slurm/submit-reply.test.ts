@@ -1,17 +1,17 @@
 /** Every answer of sbatch that decides something, captured where the cluster could be made to give it. */
 import { describe, expect, test } from 'vitest';
-import { readSubmitReply } from '../../../backends/slurm/submit-reply.ts';
+import { readSbatch } from '../../../backends/slurm/submit-reply.ts';
 import { failed, printed, reply } from './fixture.ts';
 
 const FAILED = 'sbatch: error: Batch job submission failed: ';
 
 describe('accepted', () => {
   test('the id alone, and with the name of a cluster', () => {
-    expect(readSubmitReply(reply('accepted'))).toEqual({
+    expect(readSbatch(reply('accepted'))).toEqual({
       kind: 'accepted',
       nativeId: expect.stringMatching(/^\d+$/),
     });
-    expect(readSubmitReply(reply('accepted-cluster'))).toEqual({
+    expect(readSbatch(reply('accepted-cluster'))).toEqual({
       kind: 'accepted',
       nativeId: expect.stringMatching(/^\d+$/),
     });
@@ -19,7 +19,7 @@ describe('accepted', () => {
 
   test('words of a wrapper around it, and warnings, do not matter', () => {
     const result = { ...printed('Charging project wf\n4711\n'), stderr: 'sbatch: warning: be nice\n' };
-    expect(readSubmitReply(result)).toEqual({ kind: 'accepted', nativeId: '4711' });
+    expect(readSbatch(result)).toEqual({ kind: 'accepted', nativeId: '4711' });
   });
 });
 
@@ -38,12 +38,12 @@ describe('rejected', () => {
     ['option', `unrecognized option '--no-such-option'; Try "sbatch --help" for more information`],
     ['time', 'Invalid --time specification'],
   ])('%s', (name, words) => {
-    expect(readSubmitReply(reply(name))).toEqual({ kind: 'rejected', reason: `sbatch: ${words}` });
+    expect(readSbatch(reply(name))).toEqual({ kind: 'rejected', reason: `sbatch: ${words}` });
   });
 
   test('a limit on the size of one job (constructed)', () => {
     const stderr = `sbatch: error: QOSMaxWallDurationPerJobLimit\n${FAILED}Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)\n`;
-    expect(readSubmitReply(failed(1, stderr))).toMatchObject({ kind: 'rejected' });
+    expect(readSbatch(failed(1, stderr))).toMatchObject({ kind: 'rejected' });
   });
 
   test.each([
@@ -55,7 +55,7 @@ describe('rejected', () => {
     'Invalid wckey specification',
     'Pathname of a file, directory or other parameter too long',
   ])('%s (a text of slurm_strerror)', (text) => {
-    expect(readSubmitReply(failed(1, `${FAILED}${text}\n`))).toEqual({
+    expect(readSbatch(failed(1, `${FAILED}${text}\n`))).toEqual({
       kind: 'rejected',
       reason: `sbatch: ${text}`,
     });
@@ -63,7 +63,7 @@ describe('rejected', () => {
 
   test('the site’s submit plugin explains itself (constructed)', () => {
     const stderr = `sbatch: error: Please name a project with --account.\n${FAILED}Unspecified error\n`;
-    expect(readSubmitReply(failed(1, stderr))).toEqual({
+    expect(readSbatch(failed(1, stderr))).toEqual({
       kind: 'rejected',
       reason: 'sbatch: Please name a project with --account.; Unspecified error',
     });
@@ -72,7 +72,7 @@ describe('rejected', () => {
 
 describe('later', () => {
   test('a limit on queued jobs is a reason to wait', () => {
-    expect(readSubmitReply(reply('submit-limit'))).toMatchObject({
+    expect(readSbatch(reply('submit-limit'))).toMatchObject({
       kind: 'throttled',
       reason: expect.stringContaining('QOSMaxSubmitJobPerUserLimit'),
     });
@@ -109,7 +109,7 @@ describe('later', () => {
     ],
     ['no sbatch that may be run', { ...reply('missing-program') }],
   ])('%s', (_, result) => {
-    expect(readSubmitReply(result)).toMatchObject({ kind: 'throttled', reason: expect.stringMatching(/\w/) });
+    expect(readSbatch(result)).toMatchObject({ kind: 'throttled', reason: expect.stringMatching(/\w/) });
   });
 
   test.each([
@@ -118,7 +118,7 @@ describe('later', () => {
     'I/O error writing script/environment to file',
     'Requested account has breached requested QOS usage threshold',
   ])('%s (a text of slurm_strerror)', (text) => {
-    expect(readSubmitReply(failed(1, `${FAILED}${text}\n`))).toEqual({
+    expect(readSbatch(failed(1, `${FAILED}${text}\n`))).toEqual({
       kind: 'throttled',
       reason: `sbatch: ${text}`,
     });
@@ -126,7 +126,7 @@ describe('later', () => {
 
   test('a command that could not be started submitted nothing', () => {
     const { exitCode, ...rest } = printed('');
-    expect(readSubmitReply({ ...rest, failedToStart: 'spawn setpriv EAGAIN' })).toMatchObject({
+    expect(readSbatch({ ...rest, failedToStart: 'spawn setpriv EAGAIN' })).toMatchObject({
       kind: 'throttled',
     });
   });
@@ -156,13 +156,13 @@ describe('ambiguous', () => {
     ['success without an id', printed('')],
     ['success with two ids', printed('12\n13\n')],
   ])('%s', (_, result) => {
-    expect(readSubmitReply(result)).toMatchObject({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
+    expect(readSbatch(result)).toMatchObject({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
   });
 
   test('out of time, or killed', () => {
     const { exitCode, ...rest } = printed('4711\n');
-    expect(readSubmitReply({ ...rest, timedOut: true })).toMatchObject({ kind: 'ambiguous' });
-    expect(readSubmitReply({ ...rest, signal: 'SIGKILL' })).toEqual({
+    expect(readSbatch({ ...rest, timedOut: true })).toMatchObject({ kind: 'ambiguous' });
+    expect(readSbatch({ ...rest, signal: 'SIGKILL' })).toEqual({
       kind: 'ambiguous',
       reason: 'sbatch ended with SIGKILL and said nothing',
     });
