@@ -71,19 +71,21 @@ export type SubmitReply =
   | { readonly kind: 'throttled'; readonly reason: string }
   | { readonly kind: 'ambiguous'; readonly reason: string };
 
-/** How the scheduler says a job ended; `Cancelled` says nothing of who did it. */
-export type EndKind =
-  | 'Succeeded'
-  | 'NonZeroExit'
-  | 'Signaled'
-  | 'OutOfMemory'
-  | 'TimeLimit'
-  | 'Preempted'
-  | 'NodeFailure'
-  | 'LaunchFailure'
-  | 'Unsatisfiable'
-  | 'Cancelled'
-  | 'Unknown';
+/** How a scheduler may say that a job ended; `Cancelled` says nothing of who did it. */
+export const END_KINDS = [
+  'Succeeded',
+  'NonZeroExit',
+  'Signaled',
+  'OutOfMemory',
+  'TimeLimit',
+  'Preempted',
+  'NodeFailure',
+  'LaunchFailure',
+  'Unsatisfiable',
+  'Cancelled',
+  'Unknown',
+] as const;
+export type EndKind = (typeof END_KINDS)[number];
 
 export interface EndReport {
   readonly kind: EndKind;

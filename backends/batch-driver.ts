@@ -96,7 +96,7 @@ export function createBatchBackend(
     probe: () => scheduler.probe(asker('probe')),
 
     async submit(request) {
-      const reason = check(request.resources);
+      const reason = tooMany(scheduler, request) ?? check(request.resources);
       if (reason !== undefined) return { kind: 'rejected', reason };
       return scheduler.submit(request, asker('submit', request.owner, request.umask));
     },
@@ -146,6 +146,11 @@ function createAsker(scheduler: BatchScheduler, settings: BatchSettings, meter: 
           ...(umask === undefined ? {} : { umask }),
         });
       });
+}
+
+function tooMany({ kind, capabilities }: BatchScheduler, { elements }: SubmitRequest): string | undefined {
+  if (elements === 1 || capabilities.arrays) return undefined;
+  return `a ${kind} submission carries one job, not ${elements}: this backend has no arrays`;
 }
 
 /** One piece that did not answer makes the whole unknown: absence from half an answer proves nothing. */

@@ -1,35 +1,21 @@
 /** What an adapter that is not ours may export and answer. Its types say so too, but nobody need have checked them. */
 import { z } from 'zod';
-import type {
-  Blocked,
-  Capabilities,
-  EndKind,
-  EndReport,
-  JobObservation,
-  Probe,
-  RequestReply,
-  Snapshot,
-  SubmitReply,
+import {
+  type Blocked,
+  type Capabilities,
+  END_KINDS,
+  type EndReport,
+  type JobObservation,
+  type Probe,
+  type RequestReply,
+  type Snapshot,
+  type SubmitReply,
 } from '../backend.ts';
 import type { BatchScheduler } from '../batch-driver.ts';
 import type { Adapter, AdapterDefaults, OptionMistake } from './adapter.ts';
 
 type Keys<T> = Record<keyof T, z.ZodType>;
 type Member<T, K> = Extract<T, { readonly kind: K }>;
-
-const END_KINDS = [
-  'Succeeded',
-  'NonZeroExit',
-  'Signaled',
-  'OutOfMemory',
-  'TimeLimit',
-  'Preempted',
-  'NodeFailure',
-  'LaunchFailure',
-  'Unsatisfiable',
-  'Cancelled',
-  'Unknown',
-] as const satisfies readonly EndKind[];
 
 const text = z.string();
 const flag = z.boolean();

@@ -2,12 +2,14 @@
  * The process that starts a local job, waits for it and writes down how it ended.
  *
  * It is a small shell in a session of its own, so that it outlives the daemon: it needs nothing of it, and a
- * daemon killed at any moment leaves either no launcher, or one that writes its records itself. It does not
- * leave the control group of a systemd service: there, local jobs end with the unit unless it is started with
- * KillMode=process or jobs get units of their own (systemd-run).
+ * daemon killed at any moment leaves either no launcher, or one that writes its records itself. As a service of
+ * systemd it would end with the daemon's; own-unit.ts helps where that can be helped.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Owner } from '../backend.ts';
+import { inOwnUnit, isUserService } from './own-unit.ts';
 
 export interface Launch {
   /** The element's record, absolute. */
@@ -25,25 +27,40 @@ export interface Launch {
 }
 
 /**
- * Starts a launcher; `whenGone` tells whether it saw a job to its end and wrote that down. Harmless to repeat: all but one of an element's launchers end
- * without doing anything.
+ * Starts a launcher; `whenGone` tells whether it saw a job to its end and wrote that down. Harmless to repeat: all
+ * but one of an element's launchers end without doing anything.
  */
 export function launch(job: Launch, whenGone: (ended: boolean) => void): void {
   const limit = [String(job.timeSeconds ?? ''), String(job.graceSeconds)];
-  const words = [job.record, job.script, job.log, job.workdir, job.umask.toString(8), ...limit];
-  const child = spawn('/bin/sh', ['-c', LAUNCHER, 'wfd-local', ...words, WATCHER, START], {
-    cwd: '/',
-    detached: true, // setsid(2)
-    env: cleanEnvironment(job),
-    stdio: 'ignore',
+  const settings = [job.record, job.script, job.log, job.workdir, job.umask.toString(8), ...limit];
+  const words = ['/bin/sh', '-c', LAUNCHER, 'wfd-local', ...settings, WATCHER, START];
+  const env = cleanEnvironment(job);
+  const launchHere = () => follow(start(words, env), whenGone);
+  if (!isUserService()) return launchHere();
+  follow(start(inOwnUnit(words, env), process.env), (ended) => {
+    // A manager that cannot be reached leaves no trace of a launcher; the job then lives as long as the daemon.
+    if (ended || hasBegun(job)) whenGone(ended);
+    else launchHere();
   });
+}
+
+function start([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  // detached: setsid(2)
+  return spawn(program, args, { cwd: '/', detached: true, env, stdio: 'ignore' });
+}
+
+function follow(child: ChildProcess, whenGone: (ended: boolean) => void): void {
   child.once('error', () => whenGone(false)); // no process could be made; the element stays queued
   child.once('exit', (code) => whenGone(code === 0));
   child.unref();
 }
 
+function hasBegun({ record }: Launch): boolean {
+  return lstatSync(join(record, 'launcher'), { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Nothing of the daemon's own environment; the profile adds what the site wants. */
-function cleanEnvironment({ owner, nativeId, index }: Launch): NodeJS.ProcessEnv {
+function cleanEnvironment({ owner, nativeId, index }: Launch): Record<string, string> {
   return {
     HOME: owner.home,
     LOGNAME: owner.name,

@@ -75,6 +75,7 @@ function readTasks(text: string): readonly (number | undefined)[] | undefined {
  */
 function stateOf(letters: string): Pick<JobObservation, 'state' | 'runCount' | 'blocked'> {
   const runCount = letters.includes('R') ? 1 : 0;
+  if (!/^[dEhNPqRrsSTtw]+$/.test(letters)) return { state: 'unknown', runCount };
   if (letters.includes('E')) return { state: 'queued', runCount, blocked: IN_ERROR };
   if (/[rtsST]/.test(letters)) return { state: 'running', runCount };
   if (!letters.includes('q')) return { state: 'unknown', runCount };

@@ -81,21 +81,6 @@ export type StateMeaning =
   /** Without a kind the exit code tells how. */
   | { readonly is: 'ended'; readonly kind?: EndKind };
 
-/** What a site may call the end of a job. */
-export const END_KINDS = [
-  'Succeeded',
-  'NonZeroExit',
-  'Signaled',
-  'OutOfMemory',
-  'TimeLimit',
-  'Preempted',
-  'NodeFailure',
-  'LaunchFailure',
-  'Unsatisfiable',
-  'Cancelled',
-  'Unknown',
-] as const satisfies readonly EndKind[];
-
 /** Names of groups in `fields`. */
 export const GROUPS = [
   'id',

@@ -182,6 +182,16 @@ describe('commands', () => {
     expect(site.check({ queue: 'x' })).toBe('the adapter was asked');
   });
 
+  test('several elements are not put to a scheduler without arrays', async () => {
+    const site = backend({ capabilities: { ...scheduler().capabilities, arrays: false } });
+    expect(await site.submit({ ...request, elements: 2 })).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('no arrays'),
+    });
+    expect(site.commandUse().total.submit).toBe(0);
+    expect((await site.submit(request)).kind).toBe('accepted');
+  });
+
   test('no more submits at once than the site wants, and all of them in the end', async () => {
     const site = backend({
       submit: async (_request, ask) => accepted(await ask(sh('sleep 0.05; echo 12'))),

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { END_KINDS } from '../../backends/backend.ts';
 import { SUBMIT_PLACEHOLDERS } from '../../backends/template/placeholders.ts';
-import { END_KINDS, GROUPS } from '../../backends/template/settings.ts';
+import { GROUPS } from '../../backends/template/settings.ts';
 import { loadConfig } from '../../daemon/config/config.ts';
 
 interface Entry {

@@ -1,6 +1,7 @@
 /** What a site says about one of its scheduler's words for a state. */
 import { z } from 'zod';
-import { END_KINDS, type StateMeaning } from '../../../backends/template/settings.ts';
+import { END_KINDS } from '../../../backends/backend.ts';
+import type { StateMeaning } from '../../../backends/template/settings.ts';
 import { suggestion } from '../../protocol/nearest-name.ts';
 
 const WORDS: Readonly<Record<string, StateMeaning>> = {

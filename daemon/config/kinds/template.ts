@@ -1,8 +1,8 @@
 /** `kind: template` in the configuration: a scheduler that the site describes itself. */
 import { z } from 'zod';
+import { END_KINDS } from '../../../backends/backend.ts';
 import type { TemplateOptions } from '../../../backends/registry.ts';
 import { REQUEST_NAMES, SUBMIT_PLACEHOLDERS } from '../../../backends/template/placeholders.ts';
-import { END_KINDS } from '../../../backends/template/settings.ts';
 import type { Placeholders } from '../../../backends/template/words.ts';
 import { batchKeys, commonOptions } from './batch-keys.ts';
 import { contradictions, listsByName } from './template-checks.ts';

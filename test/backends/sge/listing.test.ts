@@ -71,6 +71,8 @@ test.each([
   ['hRwq', 'queued'],
   ['EhRqw', 'queued'],
   ['Ω', 'unknown'],
+  ['rX', 'unknown'],
+  ['EZ', 'unknown'],
   ['', 'unknown'],
 ])('state %s', (letters, state) => {
   const text = XML.replace('<state>Rq</state>', `<state>${letters}</state>`);
