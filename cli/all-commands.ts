@@ -5,7 +5,7 @@
 import yargs, { type Argv } from 'yargs';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { usageError } from './cli-error.ts';
-import type { Command } from './command.ts';
+import type { CommandEntry } from './command.ts';
 import { contextOf } from './context.ts';
 import { reported } from './report.ts';
 
@@ -19,15 +19,7 @@ async function execute(words: readonly string[]): Promise<number> {
   const parser = yargs([...words])
     .scriptName('wfctl')
     .usage('$0 <command>\n\nRuns workflows on batch schedulers, through the daemon wfd.')
-    .option('socket', {
-      type: 'string',
-      requiresArg: true,
-      describe: "The daemon's socket (else WFD_SOCKET, yours, the system's)",
-    })
-    .option('start', {
-      type: 'boolean',
-      describe: 'Start a daemon of yours if none answers (else WFD_AUTOSTART=1)',
-    });
+    .options(GLOBAL_OPTIONS);
   for (const entry of COMMANDS) {
     parser.command({
       command: entry.usage,
@@ -58,15 +50,19 @@ async function execute(words: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-interface Entry {
-  /** As yargs reads it: `<needed>`, `[optional]`, `[several..]`. */
-  readonly usage: string;
-  readonly summary: string;
-  readonly examples: readonly string[];
-  readonly load: () => Promise<Command<object>>;
-}
+export const GLOBAL_OPTIONS = {
+  socket: {
+    type: 'string',
+    requiresArg: true,
+    describe: "The daemon's socket (else WFD_SOCKET, yours, the system's)",
+  },
+  start: {
+    type: 'boolean',
+    describe: 'Start a daemon of yours if none answers (else WFD_AUTOSTART=1)',
+  },
+} as const;
 
-const COMMANDS: readonly Entry[] = [
+export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'submit <file>',
     summary: 'Submit a workflow; prints the id of the run',
@@ -165,6 +161,20 @@ const COMMANDS: readonly Entry[] = [
       'wfctl service status',
     ],
     load: async () => (await import('./commands/service.ts')).service,
+  },
+  {
+    usage: 'completion <shell>',
+    summary: 'Print what completes commands in your shell: bash, zsh or fish',
+    examples: [
+      'wfctl completion bash > ~/.local/share/bash-completion/completions/wfctl',
+      'wfctl completion zsh > ~/.zfunc/_wfctl    # fpath+=~/.zfunc, then compinit',
+      'wfctl completion fish > ~/.config/fish/completions/wfctl.fish',
+      'source <(wfctl completion bash)    # only in this shell; zsh: after compinit',
+    ],
+    load: async () => {
+      const { completionOf } = await import('./commands/completion.ts');
+      return completionOf(COMMANDS, GLOBAL_OPTIONS);
+    },
   },
 ];
 

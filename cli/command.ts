@@ -19,6 +19,15 @@ export interface Command<Args extends object> {
   run(args: Args, context: CommandContext): Promise<number>;
 }
 
+/** A line of the table of all commands. */
+export interface CommandEntry {
+  /** As yargs reads it: `<needed>`, `[optional]`, `[several..]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Command<object>>;
+}
+
 /** Lets the arguments of `run` be inferred from the options. */
 export function defineCommand<Args extends object>(command: Command<Args>): Command<Args> {
   return command;

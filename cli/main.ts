@@ -23,6 +23,10 @@ async function start(words: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
+  if (words[0] === '__complete') {
+    const { offerCandidates } = await import('./completion/candidates.ts');
+    return offerCandidates(words.slice(1), process.env, (text) => process.stdout.write(text));
+  }
   const quick = quickStatus(words);
   if (quick !== undefined) {
     const { status } = await import('./commands/status.ts');

@@ -6,7 +6,7 @@ import type { Client } from '../client.ts';
 import { defineCommand } from '../command.ts';
 import { backendListLines, printBackend } from '../print/backends.ts';
 
-const ACTIONS = ['list', 'show', 'pause', 'resume'] as const;
+export const ACTIONS = ['list', 'show', 'pause', 'resume'] as const;
 type Action = (typeof ACTIONS)[number];
 
 export const backends = defineCommand({

@@ -10,8 +10,15 @@ export interface Wfctl {
   readonly directory: string;
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
-  run(words: readonly string[], more?: { env?: Record<string, string>; cwd?: string }): Promise<Ended>;
+  run(words: readonly string[], more?: More): Promise<Ended>;
+  /** Any program, in the same surroundings. */
+  runProgram(program: string, words: readonly string[], more?: More): Promise<Ended>;
   remove(): void;
+}
+
+interface More {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
 }
 
 export interface Ended {
@@ -34,11 +41,14 @@ export async function buildWfctl(): Promise<Wfctl> {
     TZ: 'UTC',
   };
   const program = join(dist, 'wfctl');
+  const runProgram: Wfctl['runProgram'] = (anyProgram, words, more = {}) =>
+    runToEnd(anyProgram, words, { ...env, ...more.env }, more.cwd ?? home);
   return {
     directory,
     program,
     env,
-    run: (words, more = {}) => runToEnd(program, words, { ...env, ...more.env }, more.cwd ?? home),
+    run: (words, more) => runProgram(program, words, more),
+    runProgram,
     remove: () => rmSync(directory, { recursive: true }),
   };
 }
