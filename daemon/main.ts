@@ -5,12 +5,12 @@
 import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createAccounts } from './accounts/accounts.ts';
 import { type Access, accessInSystemMode, accessInUserMode } from './api/access.ts';
 import { createAuditLog } from './api/audit-log.ts';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
 import { createCare } from './care/care.ts';
+import { helpText, readCommandLine } from './command-line.ts';
 import { type Config, type ConfigOptions, mistakeText, realSources } from './config/config.ts';
 import { type OpenedConfig, type OpenedConfigResult, openConfig } from './config/open-config.ts';
 import { createDoor } from './door.ts';
@@ -25,23 +25,6 @@ import { ERRORS } from './protocol/errors.ts';
 import { VERSION } from './protocol/version.ts';
 import { inspectInThread } from './store/inspector.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
-
-const HELP = `wfd ${VERSION}: runs workflows on SLURM and on this machine, exactly once
-
-usage: wfd [--system] [--config FILE] [--state DIR] [--socket PATH]
-
-  --config FILE   configuration (WFD_CONFIG; else ~/.config/wfd/config.yaml, /etc/wfd/config.yaml)
-  --state DIR     where runs are recorded (WFD_STATE_DIR; else ~/.local/state/wfd)
-  --socket PATH   where wfctl finds it (WFD_SOCKET; else $XDG_RUNTIME_DIR/wfd/wfd.sock)
-  --system        serve every user of the node, as root: state in /var/lib/wfd,
-                  socket /run/wfd/wfd.sock, configuration /etc/wfd/config.yaml
-  --version       the version
-  --help          this text
-
-It stays in the foreground and logs to stderr. SIGTERM stops it, and jobs go on; SIGHUP has it
-read the configuration again.
-example: wfd --state ~/wfd-state --socket ~/wfd-state/wfd.sock
-`;
 
 main().catch((error: unknown) => {
   process.stderr.write(`wfd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -72,15 +55,10 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): ConfigOptions | undefined {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
   try {
-    const { values } = parseArgs({
-      options: { config: text, state: text, socket: text, system: flag, version: flag, help: flag },
-    });
-    const { version, help, ...options } = values;
+    const { version, help, ...options } = readCommandLine(process.argv.slice(2));
     if (!version && !help) return options;
-    process.stdout.write(help ? HELP : `wfd ${VERSION}\n`);
+    process.stdout.write(help ? helpText() : `wfd ${VERSION}\n`);
   } catch (error) {
     fail(`${error instanceof Error ? error.message : String(error)}\nwfd --help lists the options`);
   }
