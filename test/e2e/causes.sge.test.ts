@@ -1,6 +1,7 @@
 /** How an attempt ended, told apart on a real Grid Engine, in JSON and in plain words (SEMANTICS 2 and 3). */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectTold, type Told } from './causes-story.ts';
 import { command } from './cluster.ts';
 import { callOf, isState, jobOf, type RunAnswer } from './daemon-under-test.ts';
 import { crashJob, isOwnCluster, SgeDaemonUnderTest, withoutExecd } from './sge-cluster.ts';
@@ -33,12 +34,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => daemon.remove());
 
-interface Told {
-  readonly call: string;
-  readonly attempt: Partial<NonNullable<RunAnswer['callList']>[number]['attempts'][number]>;
-  readonly words: string;
-}
-
 const TOLD: readonly Told[] = [
   { call: 'code', attempt: { cause: 'NonZeroExit', exitCode: 3 }, words: 'exited with code 3' },
   // To Grid Engine they say "run it again" and "leave it in error" (sge_shepherd(8)); no task means that.
@@ -60,12 +55,7 @@ const TOLD: readonly Told[] = [
   { call: 'noPlace', attempt: { cause: 'LaunchFailure' }, words: 'cannot enter the working directory' },
 ];
 
-test.each(TOLD)('$call: $attempt.cause', ({ call, attempt, words: expected }) => {
-  const told = callOf(run, call);
-  expect(told).toMatchObject({ status: 'Failed', attempts: [attempt] });
-  const line = words.split('\n').find((each) => each.startsWith(`  ${call} `));
-  expect(line).toContain(expected);
-});
+test.each(TOLD)('$call: $attempt.cause', (told) => expectTold(run, words, told));
 
 test('what depends on a failure is skipped, the rest has run', () => {
   expect(run).toMatchObject({ status: 'Failed', failureMode: 'ContinueWhilePossible' });

@@ -1,5 +1,6 @@
 /** How an attempt ended, told apart on a real SLURM, in JSON and in plain words (SEMANTICS 2 and 3). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectTold, type Told } from './causes-story.ts';
 import { command, isLong } from './cluster.ts';
 import { callOf, isState, jobOf, type RunAnswer } from './daemon-under-test.ts';
 import { isOwnCluster, SlurmDaemonUnderTest } from './slurm-cluster.ts';
@@ -26,12 +27,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => daemon.remove());
 
-interface Told {
-  readonly call: string;
-  readonly attempt: Partial<NonNullable<RunAnswer['callList']>[number]['attempts'][number]>;
-  readonly words: string;
-}
-
 const TOLD: readonly Told[] = [
   { call: 'code', attempt: { cause: 'NonZeroExit', exitCode: 3 }, words: 'exited with code 3' },
   { call: 'crash', attempt: { cause: 'Signaled', signal: 'SEGV' }, words: 'was ended by signal SEGV' },
@@ -47,12 +42,7 @@ const TOLD: readonly Told[] = [
     : []),
 ];
 
-test.each(TOLD)('$call: $attempt.cause', ({ call, attempt, words: expected }) => {
-  const told = callOf(run, call);
-  expect(told).toMatchObject({ status: 'Failed', attempts: [attempt] });
-  const line = words.split('\n').find((each) => each.startsWith(`  ${call} `));
-  expect(line).toContain(expected);
-});
+test.each(TOLD)('$call: $attempt.cause', (told) => expectTold(run, words, told));
 
 test('what depends on a failure is skipped, the rest has run', () => {
   expect(run).toMatchObject({ status: 'Failed', failureMode: 'ContinueWhilePossible' });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openStandIn, type StandIn } from '../lsf-stand-in/open.ts';
 import { DaemonUnderTest } from './daemon-under-test.ts';
 import { EXAMPLES } from './example-runs.ts';
+import { daemonOnStandIn } from './stand-in.ts';
 
 describe('on the local backend', () => {
   const daemon = new DaemonUnderTest();
@@ -18,7 +19,7 @@ describe.each(['10.1', 'relative'] as const)('on a stand-in for LSF that speaks 
   let daemon: DaemonUnderTest;
   beforeAll(async () => {
     standIn = openStandIn(dialect);
-    daemon = daemonOf(standIn);
+    daemon = daemonOnStandIn(standIn);
     await daemon.start();
   });
   afterAll(async () => {
@@ -28,8 +29,3 @@ describe.each(['10.1', 'relative'] as const)('on a stand-in for LSF that speaks 
 
   test.each(Object.entries(EXAMPLES))('%s', (_name, run) => run(daemon, 'lsf'));
 });
-
-function daemonOf({ owner, directory, bin }: StandIn): DaemonUnderTest {
-  const env = { LSF_ENVDIR: directory, PATH: `${bin}:${process.env['PATH']}` };
-  return new DaemonUnderTest({ env, ...(process.getuid?.() === 0 && { user: owner.name }) });
-}
