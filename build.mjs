@@ -61,6 +61,7 @@ const migrations = join(ROOT, 'daemon/store/migrations');
 if (existsSync(migrations)) cpSync(migrations, join(OUT, 'migrations'), { recursive: true });
 // `wfctl service install` makes the units of an installation from them.
 cpSync(join(ROOT, 'systemd'), join(OUT, 'systemd'), { recursive: true });
+if (only.length === 0) await writeManual();
 // The repository's own package.json says "module"; these files are CommonJS.
 writeFileSync(join(OUT, 'package.json'), '{"type":"commonjs"}\n');
 
@@ -78,6 +79,14 @@ function bundle(name, entry, shebang) {
     },
     plugins: [leaveOutside],
   });
+}
+
+/** The manual pages are made of the commands and the schemas, so they say nothing else. */
+async function writeManual() {
+  await bundle('write-pages.cjs', 'docs/man/write-pages.ts', '');
+  const program = join(OUT, 'write-pages.cjs');
+  execFileSync(process.execPath, [program, join(OUT, 'man')], { cwd: ROOT, stdio: 'inherit' });
+  rmSync(program);
 }
 
 function bundleForAdapters(name, entry) {

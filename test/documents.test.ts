@@ -7,10 +7,11 @@ import { ERRORS, errorTableMarkdown } from '../daemon/protocol/errors.ts';
 import type { Value } from '../daemon/workflow/language.ts';
 import { openNative } from '../daemon/workflow/native/open.ts';
 
-const documents = [
-  ...readdirSync('.').filter((name) => name.endsWith('.md')),
-  ...readdirSync('docs').map((name) => join('docs', name)),
-];
+const documents = ['.', 'docs'].flatMap((directory) =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(directory, name)),
+);
 
 test('docs/errors.md has every error code', () => {
   expect(readFileSync('docs/errors.md', 'utf8')).toContain(errorTableMarkdown());
