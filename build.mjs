@@ -5,7 +5,16 @@
  * a command wants them. Native add-ons cannot go into a bundle and stay in node_modules.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -51,7 +60,7 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const wanted = (programs) =>
   Object.entries(programs).filter(([name]) => only.length === 0 || only.includes(name));
-await Promise.all([
+const bundles = await Promise.all([
   ...wanted(PROGRAMS).map(([name, entry]) => bundle(name, entry, '#!/usr/bin/env node\n')),
   ...wanted(PARTS).map(([name, entry]) => bundle(name, entry, '')),
   ...wanted(FOR_ADAPTERS).map(([name, entry]) => bundleForAdapters(name, entry)),
@@ -60,8 +69,11 @@ for (const [name] of wanted(PROGRAMS)) chmodSync(join(OUT, name), 0o755);
 const migrations = join(ROOT, 'daemon/store/migrations');
 if (existsSync(migrations)) cpSync(migrations, join(OUT, 'migrations'), { recursive: true });
 // `wfctl service install` makes the units of an installation from them.
-cpSync(join(ROOT, 'systemd'), join(OUT, 'systemd'), { recursive: true });
+for (const mode of ['system', 'user']) {
+  cpSync(join(ROOT, 'systemd', mode), join(OUT, 'systemd', mode), { recursive: true });
+}
 if (only.length === 0) await writeManual();
+writeFileSync(join(OUT, 'third-party-licenses.txt'), licensesOf(bundles));
 // The repository's own package.json says "module"; these files are CommonJS.
 writeFileSync(join(OUT, 'package.json'), '{"type":"commonjs"}\n');
 
@@ -105,7 +117,23 @@ function common(name, entry) {
     platform: 'node',
     target: 'node20',
     minifySyntax: true,
+    // They are in third-party-licenses.txt.
     legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   };
+}
+
+/** Of every package that a bundle has something of: most licenses ask for no more, and for no less. */
+function licensesOf(bundles) {
+  const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  return [...new Set(folders)].sort().map(licenseIn).join('\n');
+}
+
+function licenseIn(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((found) => /^licen[cs]e/i.test(found));
+  const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  return `${'-'.repeat(80)}\n${name} ${version} (${license})\n${text}`;
 }
