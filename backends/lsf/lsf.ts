@@ -2,10 +2,9 @@
  * LSF as a record of facts for the batch driver: its settings, and which function writes or reads what. For IBM
  * Spectrum LSF 10.1, by its documentation, and for its open relatives, checked with volclava 2.2.
  */
-import type { Backend, RequestReply } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { type BatchScheduler, createBatchBackend } from '../batch-driver.ts';
-import type { CommandResult } from '../run-command.ts';
-import { whyNot } from '../why-not.ts';
+import { readAbortReply } from './abort-reply.ts';
 import { abortCommand, submitCommand } from './commands.ts';
 import { DialectFinder } from './dialect.ts';
 import { UnitFinder } from './memory-unit.ts';
@@ -54,20 +53,3 @@ function lsf(settings: LsfSettings): BatchScheduler {
  */
 const MAX_ELEMENTS = 1_000;
 const TOO_MANY = `LSF takes no array of more than ${MAX_ELEMENTS} elements (MAX_JOB_ARRAY_SIZE)`;
-
-/**
- * One line for each job, on either stream; 255 as soon as one of them is over, was never there, or lies on a host that
- * LSF cannot reach: that one is killed when it can, and is asked again until then. A signal has nobody to go to in a
- * job that has not started.
- */
-function readAbortReply(result: CommandResult): RequestReply {
-  if (result.exitCode === 0) return { kind: 'sent' };
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  const isHarmless = lines.length > 0 && lines.every((line) => HARMLESS.test(line));
-  return result.exitCode !== undefined && isHarmless
-    ? { kind: 'sent' }
-    : { kind: 'failed', reason: whyNot('bkill', result) };
-}
-
-const HARMLESS =
-  /^Job <.+>( is being (terminated|signaled)|:? ?(Job has already finished|No matching job found|Operation is in progress|Job has not started yet)| is not found)/;

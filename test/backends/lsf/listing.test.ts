@@ -194,6 +194,11 @@ describe('answers that are none', () => {
       { ...printed(rows, 'Batch system concurrent job query limit exceeded.\n'), exitCode: 255 },
       /limit/,
     ],
+    [
+      'rows beside the word that there are none',
+      { ...printed(rows, 'No job found\n'), exitCode: 255 },
+      /No job/,
+    ],
     ['out of time', outOfTime(rows), /time limit/],
     ['out of time after saying that there are none', outOfTime('No job found\n'), /time limit/],
     ['silence', printed(''), /said nothing/],

@@ -137,6 +137,7 @@ test('of an id that ran again, only the last run counts', () => {
     '07:29:47: Exited with exit code 99. The CPU time used is 0.0 seconds;',
     '07:29:47: Pending: Requeued job is waiting for rescheduling;(exit code 99)',
   ];
+  expect(readLong(record(first), 'relative')[0]?.state).toBe('unknown');
   const second = ['07:29:50: Dispatched to <host1>;'];
   expect(readLong(record([...first, ...second]), 'relative')[0]?.state).toBe('unknown');
   const third = ['07:29:51: Exited with exit code 130. The CPU time used is 0.0 seconds;'];
