@@ -1,11 +1,12 @@
 /**
  * One project for what runs anywhere, and one for each real scheduler (`*.slurm.test.ts`, `*.sge.test.ts`), whose
- * files run one at a time, because each of them looks at the whole cluster. test/run.sh decides which of them answer.
+ * files run one at a time, because each of them looks at the whole cluster; and one for machines with a real systemd.
+ * test/run.sh decides which of them answer.
  */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const schedulers = ['slurm', 'sge'];
+const schedulers = ['slurm', 'sge', 'systemd'];
 const filesOf = (scheduler: string): string => `test/**/*.${scheduler}.test.ts`;
 
 export default defineConfig({

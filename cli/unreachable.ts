@@ -1,7 +1,7 @@
 /** When nobody answers: how long it is worth waiting, and what a person can do. */
 import { existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
+import { defaultStateDir, type Environment, SYSTEM_SOCKET } from '../daemon/protocol/paths.ts';
 import { CliError } from './cli-error.ts';
 import type { ConnectionError } from './http.ts';
 import { type DaemonTrace, findDaemonTrace } from './lease.ts';
@@ -53,7 +53,9 @@ export function unreachable(
   }
   if (error.code === 'ETIMEDOUT') {
     return new CliError('DAEMON_UNREACHABLE', `a daemon listens on ${path}, but gave ${error.message}`, [
-      'It may be overloaded or stopped; its log says more: journalctl --user -u wfd',
+      path === SYSTEM_SOCKET
+        ? 'It may be overloaded, stopped or failing at its start: wfctl service status --system, journalctl -u wfd'
+        : 'It may be overloaded, stopped or failing at its start: wfctl service status, journalctl --user -u wfd',
     ]);
   }
   const places = error.code === 'ENOENT' ? tried.join(', ') : path;

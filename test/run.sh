@@ -47,6 +47,13 @@ test_cluster=/var/lib/wf-cluster/slurm/etc/slurm.conf # made by test/schedulers/
 if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$test_cluster; fi
 with_scheduler slurm sinfo -h
 with_scheduler sge qconf -sh
+if reason=$(bash test/schedulers/systemd-machine ready 2>&1); then
+  projects+=(--project systemd)
+elif [[ " ${WFD_TEST_REQUIRED:-} " = *" systemd "* ]]; then
+  check systemd bash -c "echo '$reason, and WFD_TEST_REQUIRED names systemd'; exit 1"
+else
+  echo "tests on systemd are left out: $reason"
+fi
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

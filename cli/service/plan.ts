@@ -48,7 +48,6 @@ export function installPlan(found: FoundForInstall): readonly Step[] {
   const newEnvironment = environment !== undefined && environment.text === undefined ? [environment] : [];
   const isNew = (name: UnitName) => changed.some(({ path }) => path === unitFiles?.[name].path);
   const moved = isNew('wfd.socket') && units['wfd.socket'].active === 'active';
-  const started = units['wfd.service'].active !== 'inactive' && units['wfd.service'].active !== 'failed';
   const anew = changed.length > 0 || newEnvironment.length > 0 || found.isOutdated;
   const enabled = Object.values(units).every((unit) => unit.enabled === 'enabled');
   return [
@@ -61,13 +60,19 @@ export function installPlan(found: FoundForInstall): readonly Step[] {
     ...(units['wfd.socket'].active === 'active' && !moved
       ? []
       : [systemctl('from now on requests wait', 'start', 'wfd.socket')]),
-    ...(started && !moved
-      ? anew
-        ? [systemctl('no request fails, and jobs go on', 'restart', 'wfd.service')]
-        : []
-      : [systemctl('the daemon', 'start', 'wfd.service')]),
+    ...serviceSteps(isUp(units['wfd.service']) && !moved, anew),
     ...(found.linger === 'off' ? [{ kind: 'linger' as const }] : []),
   ];
+}
+
+function serviceSteps(isUp: boolean, anew: boolean): readonly Step[] {
+  if (!isUp) return [systemctl('the daemon', 'start', 'wfd.service')];
+  return anew ? [systemctl('no request fails, and jobs go on', 'restart', 'wfd.service')] : [];
+}
+
+/** One that fails and is tried again and again is told to start once more, so that its complaint is heard. */
+function isUp({ active, sub }: UnitState): boolean {
+  return active === 'active' || active === 'reloading' || (active === 'activating' && sub !== 'auto-restart');
 }
 
 export interface FoundForUninstall extends Found {

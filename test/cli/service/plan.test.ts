@@ -79,6 +79,14 @@ test('a daemon of another version, or with another unit, is restarted behind its
   ]);
 });
 
+test('one that fails again and again is started once more, which says why it fails', () => {
+  const units = {
+    ...installed.units,
+    'wfd.service': { ...there, active: 'activating', sub: 'auto-restart' },
+  };
+  expect(said({ ...installed, units })).toEqual(['run     systemctl start wfd.service   (the daemon)']);
+});
+
 test('another socket cannot be put below a daemon that runs', () => {
   const files = { ...unitFiles('new'), 'wfd.socket': file('/units/wfd.socket', 'old') };
   expect(said({ ...installed, unitFiles: files }).slice(2)).toEqual([

@@ -1,0 +1,200 @@
+/** One person's daemon as a service of his manager: what it survives, and that nobody notices. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '../../cli/client.ts';
+import { crowd, submit } from './clients.ts';
+import { Machine, until } from './machine.ts';
+
+const isLong = process.env['WFD_TEST_LONG'] === '1';
+const SOCKET = '/run/user/2001/wfd/wfd.sock';
+const HOME = '/home/alice';
+
+let machine: Machine;
+let client: Client;
+beforeAll(async () => {
+  machine = await Machine.up('units');
+  await machine.do(['mkdir', '-p', `${HOME}/.config/wfd`, `${HOME}/work`], 'alice');
+  // More jobs at once than the machine has CPUs: they only write a line.
+  machine.write(`${HOME}/.config/wfd/config.yaml`, 'backends: {local: {kind: local, cpus: 32, poll: 1s}}\n');
+  client = machine.client(SOCKET);
+});
+afterAll(() => machine?.down());
+
+const systemctl = (...words: string[]) => machine.do(['systemctl', '--user', ...words], 'alice');
+const property = (name: string) => machine.property(name, 'wfd.service', 'alice');
+
+test('installed with one command, and nothing is left to do', async () => {
+  expect(
+    await machine.do(['/usr/local/bin/node', '/opt/wfd/dist/wfctl', 'service', 'install'], 'alice'),
+  ).toMatch(/daemon {3}wfd \S+ answers \(pid \d+, serving\)\n {2}linger {3}on/);
+  expect((await machine.wfctl(['service', 'install'], 'alice')).stdout).toMatch(/^Nothing to do/);
+  expect(await systemctl('is-enabled', 'wfd.socket', 'wfd.service')).toBe('enabled\nenabled');
+  expect(JSON.parse((await machine.wfctl(['service', 'status', '--json'], 'alice')).stdout)).toMatchObject({
+    mode: 'user',
+    units: { 'wfd.socket': { active: 'active' }, 'wfd.service': { active: 'active' } },
+  });
+});
+
+test('while it is restarted again and again, no request fails, and every run runs once', async () => {
+  const [restarts, clients, submits] = isLong ? [20, 50, 400] : [5, 20, 60];
+  const report = await crowd({
+    clients,
+    submits,
+    client: () => machine.client(SOCKET),
+    submitDir: `${HOME}/work`,
+    until: restartAgainAndAgain(restarts),
+  });
+  expect(report.failures).toEqual([]);
+  expect(report.requests).toBeGreaterThan(clients * restarts);
+  await allSaidOnce(report.runs);
+});
+
+async function restartAgainAndAgain(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) await systemctl('restart', 'wfd.service');
+}
+
+/** Every run has ended well, there are no others, and the job of each has run once. */
+async function allSaidOnce(runs: ReadonlyMap<string, number>): Promise<void> {
+  const statuses = () =>
+    Promise.all([...runs.values()].map((id) => client.call('getRun', { params: { id } })));
+  const ended = await until(statuses, (all) => all.every(({ endedAt }) => endedAt !== null), 120_000);
+  expect(ended.filter(({ status }) => status !== 'Succeeded')).toEqual([]);
+  expect(new Set(runs.values()).size).toBe(runs.size);
+  const said = machine.read(`${HOME}/work/said`).trim().split('\n');
+  expect(said.filter((token) => runs.has(token)).sort()).toEqual([...runs.keys()].sort());
+}
+
+async function sleeper(seconds: number): Promise<number> {
+  const source = `name: sleeper\ntasks:\n  nap:\n    run: sleep ${seconds}; echo once >> naps\n`;
+  const bundle = { language: 'native', fileName: 'sleeper.yaml', source, files: {}, inputs: {} } as const;
+  const { run } = await client.call('submitRun', {
+    body: { bundle, submitDir: `${HOME}/work`, umask: 0o022 },
+  });
+  await until(
+    () => client.call('getRun', { params: { id: run.id }, query: { calls: 1 } }),
+    ({ callList }) => callList?.[0]?.attempts.at(-1)?.state === 'running',
+  );
+  return run.id;
+}
+
+async function succeedsAtOnceTry(id: number): Promise<void> {
+  const look = () => client.call('getRun', { params: { id }, query: { calls: 1 } });
+  const run = await until(look, ({ endedAt }) => endedAt !== null);
+  expect(run.status).toBe('Succeeded');
+  expect(run.callList?.[0]?.attempts).toHaveLength(1);
+}
+
+describe('a job goes on, and the daemon comes back, when it', () => {
+  test('is killed', async () => {
+    const id = await sleeper(6);
+    const [pid, restarts] = [await property('MainPID'), Number(await property('NRestarts'))];
+    await machine.do(['kill', '-9', pid]);
+    await until(
+      () => property('NRestarts'),
+      (count) => Number(count) === restarts + 1,
+    );
+    await succeedsAtOnceTry(id);
+    expect((await client.call('getDaemon')).pid).not.toBe(Number(pid));
+  });
+
+  test('hangs', async () => {
+    await machine.do(['mkdir', '-p', `${HOME}/.config/systemd/user/wfd.service.d`], 'alice');
+    machine.write(`${HOME}/.config/systemd/user/wfd.service.d/test.conf`, '[Service]\nWatchdogSec=3\n');
+    await systemctl('daemon-reload');
+    await systemctl('restart', 'wfd.service');
+    const id = await sleeper(8);
+    const pid = await property('MainPID');
+    await machine.do(['kill', '-STOP', pid]);
+    // Asked while it hangs; answered by the next one.
+    expect((await client.call('getDaemon')).pid).not.toBe(Number(pid));
+    expect(await machine.log('alice')).toMatch(/Watchdog timeout \(limit 3s\)!/);
+    await succeedsAtOnceTry(id);
+  });
+});
+
+test('while it is stopped, whatever was submitted is recorded, and runs once', async () => {
+  const count = 20;
+  const tokens = Array.from({ length: count }, () => randomUUID());
+  const submits = tokens.map((token) => submit(machine.client(SOCKET), token, { submitDir: `${HOME}/work` }));
+  await systemctl('stop', 'wfd.service');
+  const ids = await Promise.all(submits);
+  await allSaidOnce(new Map(tokens.map((token, at) => [token, ids[at] ?? 0])));
+});
+
+describe('the configuration', () => {
+  const file = `${HOME}/.config/wfd/config.yaml`;
+
+  test('with a mistake is refused, and the old one stays', async () => {
+    const good = machine.read(file);
+    machine.write(file, `${good}limits: {perOwner: many}\nfailureMode: ContinueWhilePossible\n`);
+    const pid = await property('MainPID');
+    const refused = await machine.run(['systemctl', '--user', 'reload', 'wfd.service'], 'alice');
+    expect(refused.code).not.toBe(0);
+    expect(await machine.log('alice')).toContain(`${file}:2:20: `);
+    const asked = await machine.wfctl(['daemon', 'reload'], 'alice');
+    expect(asked).toMatchObject({ code: 78, stderr: expect.stringContaining(`${file}:2:20: `) });
+    expect(await systemctl('is-active', 'wfd.service')).toBe('active');
+    expect(await property('MainPID')).toBe(pid);
+    machine.write(file, good);
+  });
+
+  test('is taken up while it runs, also by SIGHUP', async () => {
+    const good = machine.read(file);
+    machine.write(file, `${good}failureMode: ContinueWhilePossible\n`);
+    const pid = await property('MainPID');
+    await systemctl('reload', 'wfd.service');
+    const id = await submit(client, randomUUID(), { submitDir: `${HOME}/work` });
+    expect((await client.call('getRun', { params: { id } })).failureMode).toBe('ContinueWhilePossible');
+    machine.write(file, good);
+    await systemctl('kill', '--kill-whom=main', '--signal=HUP', 'wfd.service');
+    await until(
+      () => machine.log('alice'),
+      (log) => log.split('the configuration was read again').length === 3,
+    );
+    expect(await property('MainPID')).toBe(pid);
+  });
+});
+
+test('without a manager of services it is said what to do instead', async () => {
+  await machine.do(['useradd', '-m', '-u', '2003', 'carol']);
+  const carol = [
+    'setpriv',
+    '--reuid=2003',
+    '--regid=2003',
+    '--clear-groups',
+    'env',
+    '-i',
+    'HOME=/home/carol',
+  ];
+  const said = await machine.run([
+    ...carol,
+    '/usr/local/bin/node',
+    '/opt/wfd/dist/wfctl',
+    'service',
+    'install',
+  ]);
+  expect(said.code).toBe(71);
+  expect(said.stderr).toMatch(
+    /^wfctl: systemd does not run services for you here \(.+\)\n(.*\n)* .*wfctl daemon start /,
+  );
+});
+
+test('over su, where the session does not say where its manager is, it is found', async () => {
+  const alice = ['setpriv', '--reuid=2001', '--regid=2001', '--clear-groups', 'env', '-i', `HOME=${HOME}`];
+  const said = await machine.run([
+    ...alice,
+    '/usr/local/bin/node',
+    '/opt/wfd/dist/wfctl',
+    'service',
+    'status',
+  ]);
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringMatching(/answers \(pid \d+, serving\)/) });
+});
+
+test('uninstalled, it is gone, and the state stays', async () => {
+  const said = await machine.wfctl(['service', 'uninstall'], 'alice');
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining('The service is gone') });
+  expect((await machine.wfctl(['service', 'uninstall'], 'alice')).stdout).toMatch(/^Nothing to do/);
+  expect((await machine.wfctl(['list'], 'alice')).code).toBe(69);
+  await machine.do(['test', '-s', `${HOME}/.local/state/wfd/state.db`]);
+});
