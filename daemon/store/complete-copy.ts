@@ -110,8 +110,8 @@ function holdOf(madeAtMs: number): NonNullable<Run['held']> {
 
 function restoredText(id: number, madeAtMs: number): string {
   return (
-    `its state is that of a copy made at ${timeText(madeAtMs)}: jobs submitted after that are not known here; ` +
-    `release the run when the scheduler has none left whose name contains ".${id}."`
+    `restored from a copy of ${timeText(madeAtMs)}: jobs submitted after that are not known here; before it is ` +
+    `released, the scheduler must have none left whose name contains ".${id}."`
   );
 }
 
