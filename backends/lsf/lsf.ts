@@ -35,7 +35,8 @@ function lsf(settings: LsfSettings): BatchScheduler {
     probe: (ask) => probe(dialects, ask),
     async submit(request, ask) {
       if (request.elements > MAX_ELEMENTS) return { kind: 'rejected', reason: TOO_MANY };
-      const unit = settings.memoryUnit ?? (await units.find());
+      const asksForMemory = request.resources.memoryMiB !== undefined && settings.memoryUnit === undefined;
+      const unit = asksForMemory ? await units.find(ask) : undefined;
       const result = await ask(submitCommand(request, dialects.known, settings, unit));
       return readBsub(result, request.owner.uid === 0);
     },

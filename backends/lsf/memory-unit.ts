@@ -1,5 +1,5 @@
 /** The unit in which this LSF counts memory, from its own configuration where that can be read. */
-import { readFile } from 'node:fs/promises';
+import type { Ask } from '../batch-driver.ts';
 import { MEMORY_UNITS, type MemoryUnit } from './settings.ts';
 
 export class UnitFinder {
@@ -11,9 +11,15 @@ export class UnitFinder {
     this.path = `${env['LSF_ENVDIR'] ?? '/etc'}/lsf.conf`;
   }
 
-  /** Absent where the file cannot be read, or says nothing. Read once; a file server that is away is asked again. */
-  async find(): Promise<MemoryUnit | undefined> {
-    this.text ??= await readFile(this.path, 'utf8').catch(() => undefined);
+  /**
+   * Absent where the file says nothing, or cannot be read by the owner. By a command, because it may lie on a file
+   * server that is away: such an answer is none, and the next submit asks again.
+   */
+  async find(ask: Ask): Promise<MemoryUnit | undefined> {
+    if (this.text === undefined) {
+      const { exitCode, stdout } = await ask({ program: 'cat', args: [this.path] });
+      if (exitCode !== undefined) this.text = stdout;
+    }
     return unitIn(this.text ?? '');
   }
 }

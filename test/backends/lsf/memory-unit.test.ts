@@ -1,9 +1,9 @@
 /** The unit of memory limits, as lsf.conf says it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Ask } from '../../../backends/batch-driver.ts';
 import { UnitFinder, unitIn } from '../../../backends/lsf/memory-unit.ts';
+import type { CommandResult } from '../../../backends/run-command.ts';
+import { failed, outOfTime, printed } from './fixture.ts';
 
 test.each([
   ['LSF_UNIT_FOR_LIMITS=MB', 'MB'],
@@ -16,12 +16,29 @@ test.each([
   expect(unitIn(text)).toBe(unit);
 });
 
-test('it is asked for again until the file can be read, and then remembered', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'wf-lsf-'));
-  const units = new UnitFinder({ LSF_ENVDIR: directory });
-  expect(await units.find()).toBeUndefined();
-  writeFileSync(join(directory, 'lsf.conf'), 'LSF_UNIT_FOR_LIMITS=MB\n');
-  expect(await units.find()).toBe('MB');
-  rmSync(directory, { recursive: true });
-  expect(await units.find()).toBe('MB');
+/** Answers one after the other, and notes what is read. */
+function reader(...answers: CommandResult[]) {
+  const read: string[] = [];
+  const ask: Ask = async ({ program, args }) => {
+    read.push([program, ...args].join(' '));
+    return answers.shift() ?? failed('read once too often');
+  };
+  return { ask, read };
+}
+
+test('a file server that is away is asked again, and what has been read is remembered', async () => {
+  const { ask, read } = reader(outOfTime(), printed('LSF_UNIT_FOR_LIMITS=MB\n'));
+  const units = new UnitFinder({ LSF_ENVDIR: '/lsf/conf' });
+  expect(await units.find(ask)).toBeUndefined();
+  expect(await units.find(ask)).toBe('MB');
+  expect(await units.find(ask)).toBe('MB');
+  expect(read).toEqual(['cat /lsf/conf/lsf.conf', 'cat /lsf/conf/lsf.conf']);
+});
+
+test('that there is no such file is an answer', async () => {
+  const { ask, read } = reader(failed('cat: /etc/lsf.conf: No such file or directory', 1));
+  const units = new UnitFinder({});
+  expect(await units.find(ask)).toBeUndefined();
+  expect(await units.find(ask)).toBeUndefined();
+  expect(read).toEqual(['cat /etc/lsf.conf']);
 });
