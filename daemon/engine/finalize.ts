@@ -88,7 +88,8 @@ function noteOutputs(state: RunState, { end }: Finalization, moment: Moment): vo
 function endRun(state: RunState, { end }: Finalization, moment: Moment): void {
   const ended = endedRun(state.run, end, moment.nowMs);
   state.setRun(ended);
-  state.addEvent(moment.nowMs, `run.${end.toLowerCase()}`, END_TEXT[end]);
+  const isForced = ended.abort?.force === true;
+  state.addEvent(moment.nowMs, `run.${end.toLowerCase()}`, isForced ? FORCED_TEXT : END_TEXT[end]);
 }
 
 /** The run as it will be once it has ended: also what the record shows. */
@@ -102,3 +103,4 @@ const END_TEXT = {
   Failed: 'failed',
   Aborted: 'aborted: no job of it is left running',
 } as const;
+const FORCED_TEXT = 'aborted by force: jobs that were not seen to end are its orphans';

@@ -51,7 +51,7 @@ test.runIf(isOwnCluster)(
 test.runIf(isOwnCluster)(
   'forced while qmaster hangs: the run ends, its orphans are hunted down',
   async () => {
-    daemon = new SgeDaemonUnderTest();
+    daemon = new SgeDaemonUnderTest({ config: { backends: { sge: hasty() } } });
     await daemon.start();
     const id = await daemon.submit(manyJobs(daemon, 3, '{cpus: 1, memory: 200M, time: 10m}'));
     await daemon.until(id, (run) => stateCount(run, 'running') === 3);

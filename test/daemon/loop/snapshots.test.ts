@@ -200,6 +200,7 @@ describe('4: orphans', () => {
   test('are on the run’s record with native id, tag and host; the run is Aborted', async () => {
     const story = await forced();
     expect((await story.run()).status).toBe('Aborted');
+    expect(await story.events()).not.toContainEqual(expect.stringContaining('no job of it is left'));
     const [{ tag } = { tag: undefined }] = story.backend.submits;
     expect(await story.orphans()).toMatchObject([{ nativeId: '4711', tag, host: 'login1', call: 'A' }]);
   });
