@@ -22,6 +22,12 @@ export function createLog(
   return pino(options, underJournal ? withPriority(target) : target);
 }
 
+/** Says why the daemon cannot work, in plain words: there is no log yet, or none that would help. */
+export function complain(message: string, underJournal: boolean, target: LogTarget = stderr): void {
+  const text = `wfd: ${message}\n`;
+  target.write(underJournal ? text.replace(/^(?=.)/gm, '<3>') : text);
+}
+
 /** systemd sets JOURNAL_STREAM to device:inode of the stream it reads (systemd.exec(5)). */
 export function isJournal(
   stream: string | undefined,

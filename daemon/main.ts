@@ -16,18 +16,22 @@ import { type OpenedConfig, type OpenedConfigResult, openConfig } from './config
 import { createDoor } from './door.ts';
 import { Driver } from './driver.ts';
 import { engineParts, processOwner } from './engine-parts.ts';
+import { watchHandover } from './lifecycle/handover.ts';
 import { type Notifier, takeNotifier } from './lifecycle/notify.ts';
 import { createReload } from './lifecycle/reload.ts';
 import { isDrained, stopDaemon } from './lifecycle/stop-daemon.ts';
-import { createLog, isJournal, type Logger } from './log.ts';
+import { complain, createLog, isJournal, type Logger } from './log.ts';
 import { createLoop } from './loop.ts';
 import { ERRORS } from './protocol/errors.ts';
 import { VERSION } from './protocol/version.ts';
 import { inspectInThread } from './store/inspector.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
 
+/** Asked at once: the variable is taken out of the environment that children get. */
+const underJournal = isJournal(process.env['JOURNAL_STREAM'], fstatSync(2));
+
 main().catch((error: unknown) => {
-  process.stderr.write(`wfd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error), underJournal);
   process.exit(ERRORS.INTERNAL.exitCode);
 });
 
@@ -48,7 +52,7 @@ async function main(): Promise<void> {
     // Everybody may come; the kernel says who it is.
     ...(config.isSystem && { mode: 0o666 }),
   };
-  const log = createLog(loaded.config.logLevel, isJournal(process.env['JOURNAL_STREAM'], fstatSync(2)));
+  const log = createLog(config.logLevel, underJournal);
   const notifier = takeNotifier(process.env, process.pid);
   const state = await openState(loaded.config, log);
   if (state !== undefined) await serve({ opened: loaded, state, listenOn, log, notifier, read });
@@ -67,7 +71,7 @@ function readOptions(): ConfigOptions | undefined {
 
 /** A mistake of whoever started us: said once, plainly, on stderr. */
 function fail(message: string): undefined {
-  process.stderr.write(`wfd: ${message}\n`);
+  complain(message, underJournal);
   process.exitCode = ERRORS.USAGE.exitCode;
 }
 
@@ -172,6 +176,10 @@ async function serve({ opened, state, listenOn, log, notifier, read }: Start): P
   driver.wake();
   care.start();
   leave = stopDaemon({ config, loop, driver, api, store, care, log, notifier });
+  if (!config.isSystem) {
+    const isUnit = listenOn.kind === 'descriptor';
+    watchHandover({ stateDir: config.stateDir, host: hostname(), pid: process.pid, isUnit, leave });
+  }
 }
 
 function accessTo(config: Config, log: Logger): Access {

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createLog, isJournal } from '../../daemon/log.ts';
+import { complain, createLog, isJournal } from '../../daemon/log.ts';
 
 function collect(): { readonly lines: string[]; write(line: string): void } {
   const lines: string[] = [];
@@ -26,6 +26,14 @@ test('under the journal a line begins with its priority', () => {
   log.info('i');
   log.debug('d');
   expect(target.lines.map((line) => line.slice(0, 4))).toEqual(['<3>{', '<4>{', '<6>{', '<7>{']);
+});
+
+test('a complaint is plain text, and an error in the journal line by line', () => {
+  const [plain, journal] = [collect(), collect()];
+  complain('no such file\n    x: 1\n    ^', false, plain);
+  complain('no such file\n    x: 1\n    ^', true, journal);
+  expect(plain.lines).toEqual(['wfd: no such file\n    x: 1\n    ^\n']);
+  expect(journal.lines).toEqual(['<3>wfd: no such file\n<3>    x: 1\n<3>    ^\n']);
 });
 
 test('the journal is recognised by the stream it reads', () => {

@@ -1,8 +1,9 @@
 /** A machine with a real systemd (test/schedulers/systemd-machine), with this clone's programs in /opt/wfd. */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
 import { type Client, createClient } from '../../cli/client.ts';
 
 export interface Said {
@@ -32,7 +33,8 @@ export class Machine {
   /** A new one of this name, booted. */
   static async up(name: string): Promise<Machine> {
     const dist = mkdtempSync(join(tmpdir(), 'wfd-systemd-'));
-    execFileSync(process.execPath, ['build.mjs', dist]);
+    execFileSync(process.execPath, ['build.mjs', dist], { stdio: ['ignore', 'ignore', 'inherit'] });
+    await buildPrograms(dist);
     // As npm would leave it; the directory of a test is its user's alone.
     execFileSync('chmod', ['0755', dist]);
     const machine = new Machine(name, dist);
@@ -121,6 +123,19 @@ export class Machine {
   private env(): NodeJS.ProcessEnv {
     return { ...process.env, WF_MACHINE: this.name };
   }
+}
+
+/** What tests run inside, beside the programs of the package. */
+async function buildPrograms(dist: string): Promise<void> {
+  cpSync('test/systemd/programs/scheduler.sh', join(dist, 'scheduler.sh'));
+  await build({
+    entryPoints: ['test/systemd/programs/crowd.ts'],
+    outfile: join(dist, 'crowd.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    define: { WFD_VERSION: '"test"', 'import.meta.url': '""' },
+  });
 }
 
 /** Until it is so; what was seen last is in the error. */
