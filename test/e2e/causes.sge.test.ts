@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectTold, type Told } from './causes-story.ts';
 import { command } from './cluster.ts';
-import { callOf, isState, jobOf, type RunAnswer } from './daemon-under-test.ts';
+import { callOf, DaemonUnderTest, isState, jobOf, type RunAnswer } from './daemon-under-test.ts';
 import { crashJob, isOwnCluster, SgeDaemonUnderTest, withoutExecd } from './sge-cluster.ts';
 
 const daemon = new SgeDaemonUnderTest();
@@ -109,6 +109,18 @@ test.runIf(isOwnCluster)('a job that only its execd has lost ends as it ends', a
     expect(ended.status, daemon.log()).toBe('Succeeded');
   });
   expect(existsSync(daemon.place('slept'))).toBe(true);
+});
+
+test.runIf(isOwnCluster)('jobs of root are refused (min_uid): Rejected, with the reason', async () => {
+  const ofRoot = new DaemonUnderTest({ config: { backend: 'sge' } });
+  try {
+    await ofRoot.start();
+    const id = await ofRoot.submit(ofRoot.write('one.yaml', 'tasks: {one: {run: "true"}}\n'));
+    const { attempts } = callOf(await ofRoot.untilEnded(id), 'one');
+    expect(attempts).toMatchObject([{ cause: 'Rejected', detail: expect.stringContaining('user id 0') }]);
+  } finally {
+    await ofRoot.remove();
+  }
 });
 
 function submitSleeper(seconds: number): Promise<string> {
