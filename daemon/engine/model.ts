@@ -32,6 +32,9 @@ export interface Problem {
   readonly sinceMs: number;
 }
 
+/** `Problem.key` of a run that a backup has brought back: what to check before it is released. */
+export const RESTORED = 'restored';
+
 export interface Run {
   readonly id: RunId;
   readonly uuid: string;

@@ -6,7 +6,7 @@
 import type { Answer, Refusal } from '../api/engine-door.ts';
 import { abortCall, abortedRun } from '../engine/abort.ts';
 import type { ChangeSet } from '../engine/change-set.ts';
-import { type AbortRequest, hasEnded, type Run } from '../engine/model.ts';
+import { type AbortRequest, hasEnded, RESTORED, type Run } from '../engine/model.ts';
 import { RunState } from '../engine/run-state.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { mistakeLines } from '../protocol/mistake-lines.ts';
@@ -255,7 +255,11 @@ export function prepareRelease(set: WorkingSet, state: RunState, by: string): Pr
   if (run.status !== 'OnHold' && run.held === undefined)
     return { kind: 'settled', answer: { ok: true, value: run } };
   const { held, ...rest } = run;
-  const next: Run = { ...rest, status: run.status === 'OnHold' ? 'Submitted' : run.status };
+  const next: Run = {
+    ...rest,
+    status: run.status === 'OnHold' ? 'Submitted' : run.status,
+    problems: run.problems.filter(({ key }) => key !== RESTORED), // whoever releases it has checked
+  };
   return runChange(state, next, 'run.released', `released by ${by}`, set.parts.clock.nowMs());
 }
 

@@ -8,7 +8,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { Problem, Run, RunStatus } from '../engine/model.ts';
+import { type Problem, RESTORED, type Run, type RunStatus } from '../engine/model.ts';
 import { type CheckReport, checkDatabase, damagedReport } from './check.ts';
 import { isDamage } from './sqlite-errors.ts';
 import { hasTable } from './versions.ts';
@@ -101,8 +101,6 @@ function heldRun({ id, status, held, problems }: RunRow, madeAtMs: number): Omit
     problems: JSON.stringify([...others, problem]),
   };
 }
-
-const RESTORED = 'restored';
 
 function holdOf(madeAtMs: number): NonNullable<Run['held']> {
   return { by: 'wfd', reason: `restored from a copy of ${timeText(madeAtMs)}` };

@@ -1,6 +1,8 @@
 /** SEMANTICS 2 and 4: what people may ask of a run, when it is answered, and what a refusal says. */
+
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '../../../daemon/api/engine-door.ts';
+import { RESTORED } from '../../../daemon/engine/model.ts';
 import { DaemonStory, manyCalls, ONE_CALL, submitWish } from './daemon-story.ts';
 
 const errorOf = (answer: Answer<unknown>) => (answer.ok ? undefined : answer.error);
@@ -9,6 +11,18 @@ const hold = (story: DaemonStory) =>
 const release = (story: DaemonStory) => story.ask((loop) => loop.desk.release({ runId: 1, by: 'ada' }));
 
 describe('2: submit, hold, release', () => {
+  test('release of a run that a backup brought back drops what was to be checked before', async () => {
+    const story = await DaemonStory.withRun(ONE_CALL);
+    const restored = { key: RESTORED, text: 'check first', sinceMs: 1 };
+    const state = story.loop.set.runs.get(1);
+    state?.setRun({ ...state.run, held: { by: 'wfd', reason: 'restored' }, problems: [restored] });
+    await story.goOn();
+    expect((await story.run()).problems).toEqual([restored]);
+    await release(story);
+    expect((await story.run()).problems).toEqual([]);
+    expect(await story.run()).not.toHaveProperty('held');
+  });
+
   test('OnHold waits for release, before its first attempt', async () => {
     const story = await DaemonStory.begin();
     await story.submit(ONE_CALL, { hold: true });
