@@ -32,6 +32,7 @@ const PARTS = {
   'workflow.cjs': 'daemon/workflow/for-cli.ts',
   'run-mode.cjs': 'daemon/run-mode.ts',
   'care.cjs': 'daemon/care/offline.ts',
+  'config.cjs': 'daemon/config/for-cli.ts',
   'store-worker.cjs': 'daemon/store/worker.ts',
   'store-inspector.cjs': 'daemon/store/inspect-worker.ts',
   'owner-files.cjs': 'daemon/files/owners/hand-main.ts',
@@ -40,7 +41,7 @@ const PARTS = {
 const FOR_ADAPTERS = { 'backend.mjs': 'backends/for-adapters.ts' };
 /** Parts that wfctl imports where its sources say so: left outside its bundle. */
 const LAZY = new Map(
-  ['wfctl-commands.cjs', 'workflow.cjs', 'run-mode.cjs', 'care.cjs'].map((part) => [
+  ['wfctl-commands.cjs', 'workflow.cjs', 'run-mode.cjs', 'care.cjs', 'config.cjs'].map((part) => [
     join(ROOT, PARTS[part]),
     `./${part}`,
   ]),

@@ -153,8 +153,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/daemon.ts')).daemon,
   },
   {
+    usage: 'config <action> [file]',
+    summary: 'The configuration: check a file; show what is in force, and why',
+    examples: ['wfctl config check /etc/wfd/config.yaml', 'wfctl config show --system'],
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
     usage: 'service [action]',
-    summary: 'The daemon as a service of systemd: status, install, uninstall',
+    summary: 'The daemon as a service of systemd: status, install, uninstall; move it to this node',
     examples: [
       'wfctl service install',
       'sudo wfctl service install --system --dry-run',

@@ -12,9 +12,10 @@ import { type Environment, socketPathsToTry } from '../daemon/protocol/paths.ts'
 import { answerTimeoutMs, bodyLimit, fillPath, ROUTES, type RouteName } from '../daemon/protocol/routes.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { CliError } from './cli-error.ts';
+import { DaemonElsewhere } from './elsewhere.ts';
 import { type FollowFrom, followEvents } from './follow-events.ts';
 import { ConnectionError, exchange, type HttpAnswer, type HttpRequest, open } from './http.ts';
-import { patienceMs, unreachable } from './unreachable.ts';
+import { daemonElsewhere, patienceMs, unreachable } from './unreachable.ts';
 
 export interface ClientOptions {
   readonly env: Environment;
@@ -47,10 +48,13 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const uid = process.getuid?.() ?? 0;
   const socketPaths = options.socket === undefined ? socketPathsToTry(options.env, uid) : [options.socket];
+  const heard: Heard = { something: false };
   return {
     socketPaths,
     async call(name, asked = {}) {
-      const answer = await untilAnswered(options, socketPaths, (path) => exchange(path, toHttp(name, asked)));
+      const ask = (path: string) => exchange(path, toHttp(name, asked));
+      const answer = await untilAnswered(options, socketPaths, heard, ask);
+      heard.something = true;
       return answerIn(answer);
     },
     follow: (from) =>
@@ -63,6 +67,11 @@ export function createClient(options: ClientOptions): Client {
       }
     },
   };
+}
+
+/** Has anything of this command reached a daemon? Then no other one may be given the whole of it. */
+interface Heard {
+  something: boolean;
 }
 
 const FIRST_PAUSE_MS = 25;
@@ -100,6 +109,7 @@ function queryString(query: NonNullable<Asked<RouteName>['query']>): string {
 async function untilAnswered(
   options: ClientOptions,
   paths: readonly string[],
+  heard: Heard,
   ask: (path: string) => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
   const startedMs = performance.now();
@@ -107,10 +117,12 @@ async function untilAnswered(
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const tried = await tryOnce(paths, ask);
     if (tried.kind === 'answered') return tried.answer;
+    heard.something ||= tried.error.mayHaveArrived;
+    const elsewhere = daemonElsewhere(tried, options.env);
+    if (elsewhere !== undefined) throw new DaemonElsewhere(elsewhere, options, !heard.something);
     const waitedMs = performance.now() - startedMs;
     if (waitedMs + pauseMs > patienceMs(tried.error, tried.path, options.env)) {
-      if (!options.autostart || started || tried.error.mayHaveArrived)
-        throw unreachable(tried, paths, options);
+      if (!options.autostart || started || tried.error.mayHaveArrived) throw unreachable(tried, paths);
       started = true;
       const { startDaemon } = await import('./start-daemon.ts');
       await startDaemon(options);

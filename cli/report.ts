@@ -2,13 +2,18 @@
 import { ERRORS } from '../daemon/protocol/errors.ts';
 import { VERSION } from '../daemon/protocol/version.ts';
 import { CliError } from './cli-error.ts';
+import { DaemonElsewhere } from './elsewhere.ts';
 
 /** With `--json` an error is JSON, too, so that a script finds its code. */
 export async function reported(words: readonly string[], act: () => Promise<number>): Promise<number> {
   try {
     return await act();
   } catch (error) {
-    return report(error, words.includes('--json'));
+    const asJson = words.includes('--json');
+    if (!(error instanceof DaemonElsewhere)) return report(error, asJson);
+    const { runThere } = await import('./remote.ts');
+    const there = await runThere(error, words, process.env);
+    return typeof there === 'number' ? there : report(there, asJson);
   }
 }
 

@@ -9,10 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultSocketPath, defaultStateDir, type Environment } from '../daemon/protocol/paths.ts';
 import { fillPath, ROUTES } from '../daemon/protocol/routes.ts';
 import { CliError } from './cli-error.ts';
+import { DaemonElsewhere } from './elsewhere.ts';
 import { exchange } from './http.ts';
+import { findDaemonTrace } from './lease.ts';
 
 export interface StartOptions {
   readonly env: Environment;
+  readonly cwd: string;
   /** Given when wfctl was told which socket to use. */
   readonly socket?: string;
   readonly note: (text: string) => void;
@@ -22,6 +25,9 @@ export interface StartOptions {
 export async function startDaemon(options: StartOptions): Promise<void> {
   const socketPath = resolve(options.socket ?? defaultSocketPath(options.env));
   const stateDir = resolve(defaultStateDir(options.env));
+  const trace = findDaemonTrace(stateDir, Date.now());
+  if (trace?.isHere === false)
+    throw new DaemonElsewhere(trace, { words: ['daemon', 'start'], cwd: options.cwd }, true);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const logFile = join(stateDir, 'wfd.log');
   const child = spawnDaemon(options.env, socketPath, stateDir, logFile);

@@ -31,19 +31,14 @@ export interface Silence {
   readonly path: string;
 }
 
-export interface Situation {
-  readonly env: Environment;
-  readonly words: readonly string[];
-  readonly cwd: string;
+/** A daemon of this user on another host. Where a socket is full or slow, the daemon is here all the same. */
+export function daemonElsewhere({ error, path }: Silence, env: Environment): DaemonTrace | undefined {
+  if (!['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM'].includes(error.code)) return undefined;
+  const trace = traceFor(path, env);
+  return trace === undefined || trace.isHere ? undefined : trace;
 }
 
-export function unreachable(
-  { error, path }: Silence,
-  tried: readonly string[],
-  situation: Situation,
-): CliError {
-  const trace = traceFor(path, situation.env);
-  if (trace !== undefined && !trace.isHere) return elsewhere(trace, situation);
+export function unreachable({ error, path }: Silence, tried: readonly string[]): CliError {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
     return new CliError(
       'DAEMON_UNREACHABLE',
@@ -79,17 +74,6 @@ const START_ONE = [
 function traceFor(socketPath: string, env: Environment): DaemonTrace | undefined {
   const nowMs = Date.now();
   return findDaemonTrace(defaultStateDir(env), nowMs) ?? findDaemonTrace(dirname(socketPath), nowMs);
-}
-
-function elsewhere({ host, pid }: DaemonTrace, { words, cwd }: Situation): CliError {
-  const command = ['wfctl', ...words].map(shellWord).join(' ');
-  return new CliError('DAEMON_UNREACHABLE', `your daemon runs on ${host} (pid ${pid}), not here`, [
-    `Run:  ssh ${host} ${shellWord(`cd ${shellWord(cwd)} && ${command}`)}`,
-  ]);
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function isSocket(path: string): boolean {

@@ -94,8 +94,15 @@ function printAborted(run: RunAnswer, call: string | undefined, out: Output): vo
 }
 
 /** Asks on a terminal only: a script that names runs by label has nobody to ask. */
-async function confirmed({ client, out }: CommandContext, chosen: Choice, yes: boolean): Promise<boolean> {
-  if (yes || !process.stdin.isTTY) return true;
+async function confirmed(
+  { client, out, env }: CommandContext,
+  chosen: Choice,
+  yes: boolean,
+): Promise<boolean> {
+  if (yes) return true;
+  if (env['WFCTL_MUST_NOT_ASK'])
+    throw new CliError('NOT_CONFIRMED', 'over ssh, with its output elsewhere, wfctl cannot ask: add --yes');
+  if (!process.stdin.isTTY) return true;
   const { ids } = await client.call('abortRuns', { body: { ...chosen, dryRun: true } });
   if (ids.length === 0) return true;
   out.note(`This aborts ${ids.length === 1 ? '1 run' : `${ids.length} runs`}: ${shortList(ids)}`);

@@ -1,7 +1,7 @@
 /** wfctl service: the daemon as a service of systemd. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { Output } from '../print/output.ts';
 import { journal, type ServiceStatus, serviceLines } from '../print/service.ts';
@@ -18,14 +18,16 @@ import {
 } from '../service/survey.ts';
 import { openSystemd } from '../service/systemd.ts';
 import type { Mode } from '../service/units.ts';
+import { moveHere } from './service-move.ts';
 
 export const service = defineCommand({
   options: (yargs) =>
     yargs
       .positional('action', {
-        choices: ['status', 'install', 'uninstall'] as const,
+        choices: ['status', 'install', 'uninstall', 'move'] as const,
         default: 'status' as const,
-        describe: 'install: write, enable and start the units; uninstall: stop and remove them, runs stay',
+        describe:
+          'install: write, enable and start the units; uninstall: stop and remove them, runs stay; move: bring your daemon here from another login node',
       })
       .option('user', { type: 'boolean', describe: 'A daemon of your own (unless you are root)' })
       .option('system', {
@@ -40,9 +42,15 @@ export const service = defineCommand({
       })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Only say what would be done' })
       .option('json', { type: 'boolean', default: false, describe: 'status as JSON' }),
-  async run({ action, user, system, linger, 'dry-run': isDry, json }, { env, out }) {
-    const mode = modeOf(user, system, action !== 'status');
-    const from = surveyor(mode, env, await openSystemd(mode, env, process.getuid?.() ?? 0));
+  async run({ action, user, system, linger, 'dry-run': isDry, json }, context) {
+    const { env, out } = context;
+    const survey = async (mode: Mode) =>
+      surveyor(mode, env, await openSystemd(mode, env, process.getuid?.() ?? 0));
+    if (action === 'move') {
+      if (system) throw usageError('a daemon for all users stays on its node; move is for your own');
+      return moveHere(context, async () => install(await survey('user'), linger, false, out));
+    }
+    const from = await survey(modeOf(user, system, action !== 'status'));
     switch (action) {
       case 'status':
         await printStatus(from, json, out);

@@ -84,6 +84,7 @@ function kindWords(expected: string): string {
   const words: Record<string, string> = {
     object: 'a map of keys to values',
     record: 'a map of keys to values',
+    array: 'a list',
     int: 'a whole number',
     number: 'a number',
     string: 'text (put it in quotes)',

@@ -152,6 +152,23 @@ export const configSchema = z.strictObject({
         .describe('What Ctrl-C does to `wfctl run`: abort the run, or leave its jobs to the scheduler.'),
     })
     .prefault({}),
+  client: z
+    .strictObject({
+      remote: z
+        .enum(['off', 'ssh'])
+        .prefault('off')
+        .describe(
+          'What `wfctl` does where your daemon runs on another login node: `off`: it says where; `ssh`: it runs itself there, with the same arguments in the same directory.',
+        ),
+      sshCommand: z
+        .array(z.string().min(1))
+        .min(1)
+        .prefault(['ssh'])
+        .describe(
+          'How it gets there: a program and its options, such as `[ssh, -o, BatchMode=yes]`; host and command line follow. Absent: `[ssh]`.',
+        ),
+    })
+    .prefault({}),
   shutdown: z
     .strictObject({
       graceful: z.boolean().prefault(true).describe('`false`: a stop ends at once, which is safe, too.'),

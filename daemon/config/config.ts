@@ -103,6 +103,18 @@ export function mistakeText({ file, line, column, message, text }: Mistake): str
   return text === '' ? head : `${head}\n    ${text}\n    ${' '.repeat(column - 1)}^`;
 }
 
+/** In their order; one that was named is the only one. */
+export function filesToTry(options: ConfigOptions, env: Environment): FilesToTry {
+  if (options.config) return { files: [options.config], namedBy: '--config' };
+  if (env['WFD_CONFIG']) return { files: [env['WFD_CONFIG']], namedBy: 'WFD_CONFIG' };
+  return { files: options.system ? [SYSTEM_CONFIG] : configFilesToTry(env) };
+}
+
+interface FilesToTry {
+  readonly files: readonly string[];
+  readonly namedBy?: '--config' | 'WFD_CONFIG';
+}
+
 interface FoundFile {
   /** Empty where there is none. */
   readonly file: string;
@@ -112,9 +124,8 @@ type Found = FoundFile | { readonly mistake: Mistake };
 
 /** A file that was named must be there; of those that are only looked for, the first that exists is taken. */
 function findFile({ options, env, readFile }: ConfigSources): Found {
-  const named = options.config ?? env['WFD_CONFIG'];
-  const usual = options.system ? [SYSTEM_CONFIG] : configFilesToTry(env);
-  for (const file of named ? [named] : usual) {
+  const { files, namedBy } = filesToTry(options, env);
+  for (const file of files) {
     try {
       const text = readFile(file);
       if (text !== undefined) return { file, text };
@@ -122,11 +133,8 @@ function findFile({ options, env, readFile }: ConfigSources): Found {
       return unreadable(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (!named) return { file: '', text: '' };
-  return unreadable(
-    named,
-    `no such file; ${options.config ? 'check --config' : 'check WFD_CONFIG'}, or leave it out: no file is needed`,
-  );
+  if (namedBy === undefined) return { file: '', text: '' };
+  return unreadable(files[0] ?? '', `no such file; check ${namedBy}, or leave it out: no file is needed`);
 }
 
 function unreadable(file: string, message: string): Found {

@@ -6,7 +6,13 @@ import type { Backend } from '../../backends/backend.ts';
 import { openBackend } from '../../backends/registry.ts';
 import type { Mistake } from '../workflow/language.ts';
 import type { Source } from '../workflow/native/source.ts';
-import { type BackendConfig, type Config, type ConfigSources, loadConfig } from './config.ts';
+import {
+  type BackendConfig,
+  type Config,
+  type ConfigResult,
+  type ConfigSources,
+  loadConfig,
+} from './config.ts';
 import type { ConfigFile } from './config-schema.ts';
 
 export type Backends = ReadonlyMap<string, Backend>;
@@ -22,10 +28,14 @@ export type OpenedConfigResult =
   | ({ readonly ok: true } & OpenedConfig)
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
+type LoadedConfig = Extract<ConfigResult, { readonly ok: true }>;
+
 export async function openConfig(sources: ConfigSources): Promise<OpenedConfigResult> {
   const loaded = loadConfig(sources);
-  if (!loaded.ok) return loaded;
-  const { config, written, source } = loaded;
+  return loaded.ok ? openLoaded(loaded) : loaded;
+}
+
+export async function openLoaded({ config, written, source }: LoadedConfig): Promise<OpenedConfigResult> {
   const backends = new Map<string, Backend>();
   const mistakes: Mistake[] = [];
   for (const configured of config.backends) {

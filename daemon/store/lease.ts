@@ -86,15 +86,17 @@ export function readLeaseHolder(directory: string): LeaseHolder | undefined {
 interface LeaseRecord extends LeaseHolder {
   /** Tells this lease from every other one. */
   readonly nonce: string;
+  /** So that others know when it has expired. */
+  readonly leaseMs: number;
 }
 
 function leaseFile(directory: string): string {
   return join(directory, 'lease.json');
 }
 
-function newRecord({ host, pid, bootId, nowMs }: LeaseOptions): LeaseRecord {
+function newRecord({ host, pid, bootId, leaseMs, nowMs }: LeaseOptions): LeaseRecord {
   const now = new Date(nowMs()).toISOString();
-  return { host, pid, bootId, startedAt: now, heartbeatAt: now, nonce: randomUUID() };
+  return { host, pid, bootId, startedAt: now, heartbeatAt: now, nonce: randomUUID(), leaseMs };
 }
 
 /** A few rounds: what is in the way may go while we look. */

@@ -45,6 +45,8 @@ describe('usage', () => {
     'run',
     'backends',
     'daemon',
+    'config',
+    'service',
   ])('%s --help has an example, in 80 columns', async (verb) => {
     const { code, stdout } = await wfctl.run([verb, '--help']);
     expect(code).toBe(0);
@@ -81,15 +83,6 @@ describe('where nobody answers', () => {
     const { code, stderr } = await wfctl.run(['list'], { env: { WFD_SOCKET: file } });
     expect(code).toBe(69);
     expect(stderr).toMatch(/no daemon answers on .*no-socket \(that is not a socket\)/);
-  });
-
-  test('but a lease says that the daemon runs on another host, prints the ssh line', async () => {
-    const env = { WFD_STATE_DIR: leaseOf('login7', new Date()) };
-    const { code, stderr } = await wfctl.run(['status', '17', '--calls'], { env });
-    expect(code).toBe(69);
-    expect(stderr).toMatch(
-      /your daemon runs on login7 \(pid 4711\), not here\n {2}Run: {2}ssh login7 'cd .* && wfctl status 17 --calls'/,
-    );
   });
 
   test('a lease that nobody refreshes any more is no daemon', async () => {

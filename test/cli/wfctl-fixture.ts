@@ -1,6 +1,6 @@
 /** wfctl as a real process: built once per test file, started in surroundings of its own. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,11 +27,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export async function buildWfctl(): Promise<Wfctl> {
+/** `more`: parts beside those that most commands need (build.mjs). */
+export async function buildWfctl(more: readonly string[] = []): Promise<Wfctl> {
   const directory = mkdtempSync(join(tmpdir(), 'wfctl-'));
   const dist = join(directory, 'dist');
-  const build = join(import.meta.dirname, '../../build.mjs');
-  await promisify(execFile)(process.execPath, [build, dist, 'wfctl', 'wfctl-commands.cjs', 'workflow.cjs']);
+  const project = join(import.meta.dirname, '../..');
+  const parts = ['wfctl', 'wfctl-commands.cjs', 'workflow.cjs', ...more];
+  await promisify(execFile)(process.execPath, [join(project, 'build.mjs'), dist, ...parts]);
+  // Native add-ons are in no bundle.
+  symlinkSync(join(project, 'node_modules'), join(directory, 'node_modules'));
   const home = join(directory, 'home');
   mkdirSync(home);
   const env = {

@@ -85,5 +85,5 @@ test('every section either waits for a restart or is taken up', () => {
     'retention',
   ];
   const rest = sections.filter((name) => !waitsForRestart(name) && !takenUp.includes(name));
-  expect(rest).toEqual(['run', 'shutdown', 'log']);
+  expect(rest).toEqual(['run', 'client', 'shutdown', 'log']);
 });

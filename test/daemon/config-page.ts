@@ -54,7 +54,11 @@ function values(schema: KeySchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.format) return schema.format;
-  return { integer: 'whole number', boolean: '`true`, `false`', object: 'map' }[schema.type ?? ''] ?? 'text';
+  return (
+    { integer: 'whole number', boolean: '`true`, `false`', object: 'map', array: 'list' }[
+      schema.type ?? ''
+    ] ?? 'text'
+  );
 }
 
 function standard(schema: KeySchema): string {
