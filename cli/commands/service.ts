@@ -4,12 +4,13 @@ import { hostname } from 'node:os';
 import { CliError, usageError } from '../cli-error.ts';
 import { defineCommand } from '../command.ts';
 import type { Output } from '../print/output.ts';
-import { journal, type ServiceStatus, serviceLines } from '../print/service.ts';
+import { journal, type ServiceStatus, serviceJson, serviceLines } from '../print/service.ts';
 import { carryOut, sentence } from '../service/carry-out.ts';
 import { installPlan, type Step, uninstallPlan } from '../service/plan.ts';
 import {
   daemonAt,
   lingerOf,
+  meantFor,
   type Surveyor,
   surveyForInstall,
   surveyForUninstall,
@@ -112,16 +113,18 @@ function printPlan(steps: readonly Step[], mode: Mode, out: Output): void {
 
 async function printStatus(from: Surveyor, json: boolean, out: Output): Promise<void> {
   const status = await statusOf(from);
-  if (json) return out.json(status);
+  if (json) return out.json(serviceJson(status));
   for (const line of serviceLines(status, new Date())) out.line(line);
 }
 
-async function statusOf({ mode, env, systemd, places }: Surveyor): Promise<ServiceStatus> {
+async function statusOf(from: Surveyor): Promise<ServiceStatus> {
+  const { mode, env, systemd, places } = from;
   const units = await unitStates(systemd);
   const daemon = await daemonAt(places.socket, units);
   return {
     mode,
     host: hostname(),
+    meantFor: meantFor(from) ?? null,
     socketPath: places.socket,
     units,
     daemon: daemon === undefined ? null : { version: daemon.version, pid: daemon.pid, state: daemon.state },

@@ -6,6 +6,8 @@ import { pointInTime } from './times.ts';
 export interface ServiceStatus {
   readonly mode: Mode;
   readonly host: string;
+  /** The host that the units in a home directory are for. */
+  readonly meantFor: string | null;
   readonly socketPath: string;
   readonly units: Readonly<Record<UnitName, UnitState>>;
   /** Absent where none answers, or none was asked: that would have started it. */
@@ -15,7 +17,10 @@ export interface ServiceStatus {
 }
 
 export function serviceLines(status: ServiceStatus, now: Date): string[] {
-  const { mode, host, units, daemon, linger } = status;
+  const { mode, host, meantFor, units, daemon, linger } = status;
+  if (meantFor !== null && meantFor !== host) {
+    return [`Your daemon is a service of ${meantFor}, not of ${host}; to bring it here: wfctl service move`];
+  }
   const whose = mode === 'system' ? `The daemon of all users of ${host}` : `Your daemon on ${host}`;
   const socket = units['wfd.socket'];
   const service = units['wfd.service'];
@@ -35,6 +40,18 @@ export function serviceLines(status: ServiceStatus, now: Date): string[] {
     ...(linger === null ? [] : [row('linger', lingerWords(linger))]),
     row('files', [socket.file, service.file].filter((file) => file !== '').join(', ')),
   ];
+}
+
+/** Keys are always there; what is not known is `null`, and times are ISO 8601. */
+export function serviceJson({ units, ...status }: ServiceStatus): object {
+  const unit = ({ pid, sinceMs, startMs, ...state }: UnitState) => {
+    const since = sinceMs === undefined ? null : new Date(sinceMs).toISOString();
+    return { ...state, pid: pid ?? null, since, startMs: startMs ?? null };
+  };
+  return {
+    ...status,
+    units: { 'wfd.socket': unit(units['wfd.socket']), 'wfd.service': unit(units['wfd.service']) },
+  };
 }
 
 function row(title: string, text: string): string {

@@ -15,6 +15,7 @@ import type { FileFound, FoundForInstall, FoundForUninstall, WantedFile } from '
 import { run, type Systemd, type UnitState } from './systemd.ts';
 import {
   dropInText,
+  hostOf,
   type Installation,
   isOurs,
   type Mode,
@@ -69,10 +70,22 @@ export async function surveyForInstall(
   };
 }
 
-export async function surveyForUninstall({ mode, systemd, places }: Surveyor): Promise<FoundForUninstall> {
+export async function surveyForUninstall(from: Surveyor): Promise<FoundForUninstall> {
+  const { mode, systemd, places } = from;
+  const host = meantFor(from);
+  if (host !== undefined && host !== hostname()) {
+    throw new CliError('WRONG_STATE', `the service is one of ${host}, not of this host`, [
+      `Remove it there:  ssh ${host} wfctl service uninstall`,
+    ]);
+  }
   const candidates = [...UNITS.map((name) => join(places.directory, name)), places.dropIn];
   const files = candidates.filter((path) => isOurs(readIfThere(path).text ?? ''));
   return { mode, units: await unitStates(systemd), strayPid: undefined, files };
+}
+
+/** The host that the units of a home directory are for. */
+export function meantFor({ places }: Surveyor): string | undefined {
+  return hostOf(readIfThere(join(places.directory, 'wfd.service')).text ?? '');
 }
 
 export async function unitStates(systemd: Systemd): Promise<Readonly<Record<UnitName, UnitState>>> {

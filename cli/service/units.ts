@@ -72,6 +72,11 @@ function onlyOn(host: string, text: string): string {
   return text.replace('[Unit]\n', `[Unit]\nConditionHost=${host}\n`);
 }
 
+/** For which host a unit of a shared home is meant. */
+export function hostOf(text: string): string | undefined {
+  return /^ConditionHost=(.+)$/m.exec(text)?.[1];
+}
+
 /** LSF's eauth and PBS's pbs_iff are setuid root. */
 export function dropInText(commands: string): string {
   return `${MARK}: ${commands} needs commands that are setuid root.\n[Service]\nNoNewPrivileges=no\n`;

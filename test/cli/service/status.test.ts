@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ServiceStatus, serviceLines } from '../../../cli/print/service.ts';
+import { type ServiceStatus, serviceJson, serviceLines } from '../../../cli/print/service.ts';
 import { readUnitState } from '../../../cli/service/systemd.ts';
 
 /** What systemctl 252 said of a service that runs and of a unit that is not there. */
@@ -58,6 +58,7 @@ const socket = { ...service, sub: 'listening', file: '/home/ada/.config/systemd/
 const good: ServiceStatus = {
   mode: 'user',
   host: 'login1',
+  meantFor: 'login1',
   socketPath: '/run/user/2001/wfd/wfd.sock',
   units: { 'wfd.socket': socket, 'wfd.service': service },
   daemon: { version: '1.2.3', pid: 37, state: 'serving' },
@@ -107,6 +108,24 @@ test.each([
   [{ load: 'bad-setting' }, 'its unit is bad-setting'],
 ])('a service that is %j', (changes, words) => {
   expect(lines(withService(changes))[2]).toBe(`  service  ${words}`);
+});
+
+test('of another host, whose home this is as well', () => {
+  expect(lines({ ...good, meantFor: 'login2' })).toEqual([
+    'Your daemon is a service of login2, not of login1; to bring it here: wfctl service move',
+  ]);
+});
+
+test('as JSON every key is there', () => {
+  const absent = readUnitState(NOT_THERE, NOW, 1);
+  expect(serviceJson({ ...good, units: { 'wfd.socket': socket, 'wfd.service': absent } })).toMatchObject({
+    linger: 'on',
+    meantFor: 'login1',
+    units: {
+      'wfd.socket': { active: 'active', since: '2030-01-31T11:59:00.000Z' },
+      'wfd.service': { load: 'not-found', pid: null, since: null, startMs: null },
+    },
+  });
 });
 
 test('what a person should see to', () => {

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { dropInText, isOurs, placesOf, unitText } from '../../../cli/service/units.ts';
+import { dropInText, hostOf, isOurs, placesOf, unitText } from '../../../cli/service/units.ts';
 
 const directory = join(mkdtempSync(join(tmpdir(), 'wfd-units-')), 'of 100% $me');
 cpSync('systemd', join(directory, 'systemd'), { recursive: true });
@@ -38,7 +38,8 @@ test('the units of a home that several hosts see are for one of them', () => {
   const at = { node: '/usr/bin/node', directory: plain };
   for (const name of ['wfd.socket', 'wfd.service'] as const) {
     expect(unitText('user', name, at, 'login1')).toContain('\n[Unit]\nConditionHost=login1\nDescription=');
-    expect(unitText('system', name, at, 'login1')).not.toContain('ConditionHost');
+    expect(hostOf(unitText('user', name, at, 'login1'))).toBe('login1');
+    expect(hostOf(unitText('system', name, at, 'login1'))).toBeUndefined();
   }
 });
 
