@@ -1,5 +1,5 @@
 /** The npm package: what is in it, and that it works where nothing else of the clone is. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -130,14 +130,17 @@ function person(name: string): Person {
 
 const NOBODY = 65_534;
 
+/** With all that leads to the registry from here, but not with what npm and npx tell their children. */
 function run({ home, as }: Person, words: readonly string[], env: Record<string, string> = {}): string {
   const [program = '', ...rest] = [...as, ...words];
-  const surroundings = { PATH: process.env['PATH'] ?? '', HOME: home, ...headers(), ...env };
-  return execFileSync(program, rest, {
-    cwd: home,
-    env: surroundings,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).toString();
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const surroundings = { ...Object.fromEntries(inherited), HOME: home, ...headers(), ...env };
+  const ended = spawnSync(program, rest, { cwd: home, env: surroundings, encoding: 'utf8' });
+  expect({ code: ended.status, stderr: ended.status === 0 ? '' : ended.stderr }).toEqual({
+    code: 0,
+    stderr: '',
+  });
+  return ended.stdout;
 }
 
 /** Those that came with Node spare a compilation another download, as in .ci/prepare. */
