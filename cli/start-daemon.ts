@@ -25,9 +25,7 @@ export interface StartOptions {
 export async function startDaemon(options: StartOptions): Promise<void> {
   const socketPath = resolve(options.socket ?? defaultSocketPath(options.env));
   const stateDir = resolve(defaultStateDir(options.env));
-  const trace = findDaemonTrace(stateDir, Date.now());
-  if (trace?.isHere === false)
-    throw new DaemonElsewhere(trace, { words: ['daemon', 'start'], cwd: options.cwd }, true);
+  refuseIfElsewhere(stateDir, options);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const logFile = join(stateDir, 'wfd.log');
   const child = spawnDaemon(options.env, socketPath, stateDir, logFile);
@@ -35,7 +33,10 @@ export async function startDaemon(options: StartOptions): Promise<void> {
   let endedMs: number | undefined;
   while (!(await answers(socketPath))) {
     const nowMs = performance.now();
-    if (child.ended !== undefined) endedMs ??= nowMs;
+    if (child.ended !== undefined) {
+      endedMs ??= nowMs;
+      refuseIfElsewhere(stateDir, options);
+    }
     if (endedMs !== undefined && nowMs > endedMs + RIVAL_MS) {
       throw notStarted(`the daemon ended ${child.ended} right after its start`, logFile);
     }
@@ -44,6 +45,12 @@ export async function startDaemon(options: StartOptions): Promise<void> {
   }
   if (child.ended === undefined)
     options.note(`wfctl: started a daemon (pid ${child.pid}); its log is ${logFile}`);
+}
+
+/** Also where another host was faster: its daemon was asked for at the same moment. */
+function refuseIfElsewhere(stateDir: string, { cwd }: StartOptions): void {
+  const trace = findDaemonTrace(stateDir, Date.now());
+  if (trace?.isHere === false) throw new DaemonElsewhere(trace, { words: ['daemon', 'start'], cwd }, true);
 }
 
 const START_TIMEOUT_MS = 20_000;
