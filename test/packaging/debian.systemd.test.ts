@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { RunAnswer } from '../../daemon/protocol/answers.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const built = build();
   put(built, '/root/wfd.deb');
   put(newer(built), '/root/wfd-newer.deb');
-  execFileSync('test/schedulers/tsp-up');
+  execFileSync(resolve('test/schedulers/tsp-up'));
   put('/usr/bin/tsp', '/usr/bin/tsp');
   // The package has to bring its own.
   await machine.do(['rm', '/usr/local/bin/node']);
@@ -36,7 +36,7 @@ afterAll(() => {
 
 function build(): string {
   const env = { ...process.env, DPKG_DEB_COMPRESSOR_TYPE: 'none' };
-  const said = execFileSync('systemd/debian/build', [directory], {
+  const said = execFileSync(resolve('systemd/debian/build'), [directory], {
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
