@@ -36,7 +36,9 @@ const STRAY_MS = 10_000;
 /** Reads the store; asks nobody anything before the first tick. */
 export async function createLoop(parts: LoopParts): Promise<Loop> {
   const set = new WorkingSet(parts);
-  restore(set, await parts.store.load());
+  const loaded = await parts.store.load();
+  const owners = [...new Set(loaded.runs.map(({ run }) => run.owner.uid))];
+  restore(set, loaded, await parts.goneOwners?.(owners));
   return new Loop(set);
 }
 

@@ -5,7 +5,7 @@
 import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createAccounts } from './accounts/accounts.ts';
+import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { type Access, accessInSystemMode, accessInUserMode } from './api/access.ts';
 import { createAuditLog } from './api/audit-log.ts';
 import { type Api, createApi, type ListenOn } from './api/server.ts';
@@ -123,7 +123,11 @@ async function serve({ opened, state, listenOn, log, notifier, read }: Start): P
   const { config } = opened;
   const { store, care: storeCare } = state;
   const reload = createReload({ opened, read, log, notifier });
-  const parts = engineParts(opened, store, log);
+  const accounts = createAccounts();
+  const parts = {
+    ...engineParts(opened, store, log),
+    ...(config.isSystem && { goneOwners: accounts.goneAmong }),
+  };
   const loop = await createLoop(parts);
   const care = createCare({
     store: storeCare,
@@ -156,7 +160,7 @@ async function serve({ opened, state, listenOn, log, notifier, read }: Start): P
     store,
     care,
     identity: { version: VERSION, host: hostname(), pid: process.pid, uid: owner.uid, startedAtMs },
-    access: accessTo(config, log),
+    access: accessTo(config, accounts, log),
     reload,
     logError: (error, where) => log.error({ err: error, where }, 'a request failed by a bug of ours'),
   });
@@ -182,12 +186,12 @@ async function serve({ opened, state, listenOn, log, notifier, read }: Start): P
   }
 }
 
-function accessTo(config: Config, log: Logger): Access {
+function accessTo(config: Config, accounts: Accounts, log: Logger): Access {
   if (!config.isSystem) return accessInUserMode(processOwner());
   const audit = createAuditLog(join(config.stateDir, 'audit.log'), (error) =>
     log.error({ err: error }, 'the audit log cannot be written'),
   );
-  return accessInSystemMode(createAccounts(), () => config.access, audit);
+  return accessInSystemMode(accounts, () => config.access, audit);
 }
 
 async function listen(api: Api, on: ListenOn): Promise<string | undefined> {

@@ -11,6 +11,8 @@ export interface Accounts {
   userOf(uid: number): Promise<Owner | undefined>;
   /** Names of all groups of a user, his primary group first. Empty where nothing can be learned. */
   groupsOf(name: string): Promise<readonly string[]>;
+  /** Those of whom the system says that there is no such user. From no answer nothing is concluded. */
+  goneAmong(uids: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 const KEPT_MS = 60_000;
@@ -26,6 +28,9 @@ export function createAccounts(ask = askSystem, nowMs = () => performance.now())
   return {
     userOf: (uid) => users.get(uid),
     groupsOf: async (name) => (await groups.get(name)) ?? [],
+    goneAmong: async (uids) =>
+      // Asked for nobody, it tells everybody.
+      uids.length === 0 ? new Set() : missingIn(await ask('getent', ['passwd', ...uids.map(String)]), uids),
   };
 }
 
@@ -62,6 +67,13 @@ function readPasswd({ exitCode, stdout }: CommandResult, uid: number): Owner | u
   const [name, , found, gid, , home, shell] = stdout.trim().split(':');
   if (exitCode !== 0 || !name || Number(found) !== uid || !/^\d+$/.test(gid ?? '')) return undefined;
   return { uid, gid: Number(gid), name, home: home || '/', shell: shell || '/bin/sh' };
+}
+
+/** `getent` ends with 2 where one of the keys was not found (getent(1), EXIT STATUS); the others are printed. */
+function missingIn({ exitCode, stdout }: CommandResult, uids: readonly number[]): ReadonlySet<number> {
+  if (exitCode !== 2) return new Set();
+  const found = new Set(stdout.split('\n').map((line) => Number(line.split(':')[2])));
+  return new Set(uids.filter((uid) => !found.has(uid)));
 }
 
 /** No group's name holds a blank (useradd(8)); a user without any has none to be an administrator by. */

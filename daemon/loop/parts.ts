@@ -33,6 +33,8 @@ export interface LoopParts {
   /** A reload of the configuration may change what is in it: read it when it is needed. */
   readonly settings: EngineSettings;
   readonly log: LoopLog;
+  /** Which of these users have no account any more. Absent where there is only one, who runs the daemon. */
+  readonly goneOwners?: (uids: readonly number[]) => Promise<ReadonlySet<number>>;
   /** Of this daemon: shown with orphans. */
   readonly host: string;
   /** Where run directories are made, absolute; absent: `<submit directory>/wf-runs`. */

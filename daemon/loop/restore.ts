@@ -7,16 +7,17 @@ import type { Loaded, StoredRun } from '../store/store.ts';
 import type { Mistake, Program } from '../workflow/language.ts';
 import type { WorkingSet } from './working-set.ts';
 
-export function restore(set: WorkingSet, loaded: Loaded): void {
+/** `gone`: users that have no account any more. */
+export function restore(set: WorkingSet, loaded: Loaded, gone: ReadonlySet<number> = new Set()): void {
   set.nextRunId = loaded.nextRunId;
   for (const [name, value] of Object.entries(loaded.settings)) set.settings.set(name, value);
-  for (const stored of loaded.runs) set.addRun(restoreRun(set, stored));
+  for (const stored of loaded.runs) set.addRun(restoreRun(set, stored, gone));
   const now = set.parts.clock.monotonicMs();
   for (const orphan of loaded.orphans) set.restoreOrphan(orphan);
   for (const { state, attempt } of [...set.activeAttempts()]) restoreEvidence(set, state, attempt, now);
 }
 
-function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
+function restoreRun(set: WorkingSet, stored: StoredRun, gone: ReadonlySet<number>): RunState {
   const opened = set.parts.open(stored.bundle);
   const state = new RunState(stored.run, opened.ok ? opened.program : unreadable(stored.run), set.changes);
   for (const call of [...stored.calls].sort((a, b) => a.position - b.position)) restoreCall(state, call);
@@ -28,8 +29,10 @@ function restoreRun(set: WorkingSet, stored: StoredRun): RunState {
   }
   for (const read of stored.reads) state.restoreRead(read);
   resumeCallAborts(state, set.moment());
+  if (gone.has(stored.run.owner.uid)) holdForNobody(state);
+  else if (stored.run.held?.reason.startsWith(NO_OWNER)) letGoOn(state);
   if (!opened.ok) hold(state, unreadableReason(opened.mistakes));
-  else if (!set.parts.settings.resume && mayBeHeld(stored.run))
+  else if (!set.parts.settings.resume && mayBeHeld(state.run))
     hold(state, 'the daemon was started with restart.resume: false');
   return state;
 }
@@ -63,6 +66,23 @@ function newest(attempts: readonly Attempt[]): Iterable<Attempt> {
 
 function mayBeHeld(run: Run): boolean {
   return run.status === 'Running' && run.held === undefined && !hasEnded(run);
+}
+
+const NO_OWNER = 'its owner has no account on this node';
+
+/** Nothing can be done with the rights of somebody who is not there: each try would be one more failure. */
+function holdForNobody(state: RunState): void {
+  const { run } = state;
+  const { name, uid } = run.owner;
+  const reason = `${NO_OWNER} (${name}, uid ${uid}); it goes on at the next start of the daemon at which he has one`;
+  if (run.held !== undefined || hasEnded(run)) return;
+  if (run.status === 'Submitted') state.setRun({ ...run, status: 'OnHold', held: { by: 'wfd', reason } });
+  else hold(state, reason);
+}
+
+function letGoOn(state: RunState): void {
+  const { held, ...run } = state.run;
+  state.setRun({ ...run, status: run.status === 'OnHold' ? 'Submitted' : run.status });
 }
 
 function hold(state: RunState, reason: string): void {

@@ -210,12 +210,24 @@ describe('who is who in system mode', () => {
     expect(asked.slice(1)).toEqual(['getent 7', 'id ada']);
   });
 
+  test('a directory that does not answer makes nobody disappear', async () => {
+    const silent = createAccounts(async () => ({
+      stdout: '',
+      stderr: '',
+      timedOut: true,
+      durationMs: 10_000,
+    }));
+    expect(await silent.goneAmong([7])).toEqual(new Set());
+  });
+
   test('the real system knows us', async () => {
     const real = createAccounts();
     const us = await real.userOf(process.getuid?.() ?? 0);
     expect(us).toMatchObject({ uid: process.getuid?.(), home: expect.stringMatching(/^\//) });
     expect(await real.groupsOf(us?.name ?? '')).not.toEqual([]);
     expect(await real.userOf(4_000_000_000)).toBeUndefined();
+    expect(await real.goneAmong([0, 4_000_000_000])).toEqual(new Set([4_000_000_000]));
+    expect(await real.goneAmong([])).toEqual(new Set());
   });
 });
 

@@ -97,6 +97,37 @@ describe('6: a backend that cannot reconnect', () => {
   });
 });
 
+describe('6: an owner who has no account any more', () => {
+  const goneOwners = async (uids: readonly number[]) => new Set(uids);
+
+  test('his run is held with that reason, until a start at which he has one again', async () => {
+    const story = await DaemonStory.withRun(TWO);
+    story.parts = { ...story.parts, goneOwners };
+    await story.restart();
+    const reason = expect.stringMatching(/^its owner has no account on this node \(ada, uid 1000\)/);
+    expect(await story.run()).toMatchObject({ status: 'Running', held: { by: 'wfd', reason } });
+    story.exits('A', 0);
+    await story.later(60);
+    expect(await story.call('A')).toMatchObject({ status: 'Succeeded' });
+    expect(story.backend.submits).toHaveLength(1);
+    story.parts = { ...story.parts, goneOwners: async () => new Set<number>() };
+    await story.restart();
+    await story.later(5);
+    expect(await story.run()).not.toHaveProperty('held');
+    expect(story.backend.submits).toHaveLength(2);
+  });
+
+  test('a run that somebody holds stays held by him', async () => {
+    const story = await DaemonStory.withRun(TWO);
+    await story.ask((loop) => loop.desk.hold({ runId: 1, by: 'ada', reason: 'wait' }));
+    story.parts = { ...story.parts, goneOwners };
+    await story.restart();
+    story.parts = { ...story.parts, goneOwners: async () => new Set<number>() };
+    await story.restart();
+    expect(await story.run()).toMatchObject({ held: { by: 'ada', reason: 'wait' } });
+  });
+});
+
 describe('6: restart.resume: false', () => {
   test('runs in progress become held with the reason; nothing is lost, release resumes them', async () => {
     const story = await DaemonStory.withRun(TWO);
