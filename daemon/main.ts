@@ -21,7 +21,7 @@ import { type Notifier, takeNotifier } from './lifecycle/notify.ts';
 import { createReload } from './lifecycle/reload.ts';
 import { isDrained, stopDaemon } from './lifecycle/stop-daemon.ts';
 import { complain, createLog, isJournal, type Logger } from './log.ts';
-import { createLoop } from './loop.ts';
+import { createLoop, type Loop } from './loop.ts';
 import { ERRORS } from './protocol/errors.ts';
 import { VERSION } from './protocol/version.ts';
 import { inspectInThread } from './store/inspector.ts';
@@ -182,7 +182,8 @@ async function serve({ opened, state, listenOn, log, notifier, read }: Start): P
   leave = stopDaemon({ config, loop, driver, api, store, care, log, notifier });
   if (!config.isSystem) {
     const isUnit = listenOn.kind === 'descriptor';
-    watchHandover({ stateDir: config.stateDir, host: hostname(), pid: process.pid, isUnit, leave });
+    const obstacle = () => jobsOfThisHost(loop);
+    watchHandover({ stateDir: config.stateDir, host: hostname(), pid: process.pid, isUnit, obstacle, leave });
   }
 }
 
@@ -192,6 +193,14 @@ function accessTo(config: Config, accounts: Accounts, log: Logger): Access {
     log.error({ err: error }, 'the audit log cannot be written'),
   );
   return accessInSystemMode(accounts, () => config.access, audit);
+}
+
+/** No other host can see them: it would take them for lost. */
+function jobsOfThisHost({ set }: Loop): string | undefined {
+  const count = [...set.activeAttempts()].filter(
+    ({ attempt }) => set.backend(attempt.backend)?.kind === 'local',
+  ).length;
+  return count === 0 ? undefined : `jobs of a local backend have not ended there (${count})`;
 }
 
 async function listen(api: Api, on: ListenOn): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Handover, handoverFile } from '../../daemon/protocol/handover.ts';
+import { type Handover, handoverFile, handoverOf } from '../../daemon/protocol/handover.ts';
 import { defaultStateDir, type Environment } from '../../daemon/protocol/paths.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command.ts';
@@ -65,11 +65,23 @@ async function untilReleased(holder: DaemonTrace, stateDir: string): Promise<voi
     if (now.host !== holder.host || now.startedAt !== holder.startedAt) {
       throw new CliError('WRONG_STATE', `${whereItRuns(now)}: it was started meanwhile`, TRY_AGAIN);
     }
+    const refused = refusalOf(holder, stateDir);
+    if (refused !== undefined)
+      throw new CliError('WRONG_STATE', `${whereItRuns(now)}, and stays there: ${refused}`, WAIT);
     if (performance.now() > deadlineMs) throw notReleased(now);
     await sleep(LOOK_MS);
   }
 }
 
+function refusalOf({ host, pid, startedAt }: DaemonTrace, stateDir: string): string | undefined {
+  try {
+    return handoverOf(readFileSync(handoverFile(stateDir), 'utf8'), { host, pid, startedAt })?.refused;
+  } catch {
+    return undefined;
+  }
+}
+
+const WAIT = ['Wait until they have ended, or abort them; then:  wfctl service move'];
 const TRY_AGAIN = ['Try again:  wfctl service move'];
 
 function notReleased(holder: DaemonTrace): CliError {

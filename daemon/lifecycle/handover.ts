@@ -3,8 +3,8 @@
  * stops as at any other stop; where systemd started it, systemd is told, or its socket would start the next one here.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { handoverFile, handoverTo } from '../protocol/handover.ts';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type Handover, handoverFile, handoverOf } from '../protocol/handover.ts';
 import { readLeaseHolder } from '../store/lease.ts';
 
 export interface HandoverParts {
@@ -13,6 +13,8 @@ export interface HandoverParts {
   readonly pid: number;
   /** systemd holds the socket. */
   readonly isUnit: boolean;
+  /** Why it must stay here. */
+  readonly obstacle: () => string | undefined;
   readonly leave: (why: string) => void;
   readonly stopUnits?: (done: (failed: boolean) => void) => void;
 }
@@ -20,10 +22,12 @@ export interface HandoverParts {
 /** Looks every few seconds: a file system of the network tells nobody what another host has written. */
 export function watchHandover(parts: HandoverParts): void {
   const timer = setInterval(() => {
-    const to = whoTakesOver(parts);
-    if (to === undefined) return;
+    const asked = askedOfUs(parts);
+    if (asked === undefined || asked.refused !== undefined) return;
+    const refused = parts.obstacle();
+    if (refused !== undefined) return refuse(parts.stateDir, { ...asked, refused });
     clearInterval(timer);
-    letGo(parts, `handed over to ${to} (wfctl service move)`);
+    letGo(parts, `handed over to ${asked.to} (wfctl service move)`);
   }, LOOK_MS);
   timer.unref();
 }
@@ -31,11 +35,22 @@ export function watchHandover(parts: HandoverParts): void {
 const LOOK_MS = 2_000;
 const SIGTERM_MS = 5_000;
 
-function whoTakesOver({ stateDir, host, pid }: HandoverParts): string | undefined {
+function askedOfUs({ stateDir, host, pid }: HandoverParts): Handover | undefined {
   const text = readIfThere(handoverFile(stateDir));
   const holder = text === undefined ? undefined : readLeaseHolder(stateDir);
   const isOurs = holder?.host === host && holder.pid === pid;
-  return text !== undefined && isOurs ? handoverTo(text, holder) : undefined;
+  return text !== undefined && isOurs
+    ? handoverOf(text, { host, pid, startedAt: holder.startedAt })
+    : undefined;
+}
+
+/** Where it cannot be written, whoever asks gives up after a while. */
+function refuse(stateDir: string, answer: Handover): void {
+  const file = handoverFile(stateDir);
+  try {
+    writeFileSync(`${file}.answer`, JSON.stringify(answer), { mode: 0o600 });
+    renameSync(`${file}.answer`, file);
+  } catch {}
 }
 
 function letGo({ isUnit, leave, stopUnits = stopUserUnits }: HandoverParts, why: string): void {

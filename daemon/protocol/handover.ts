@@ -12,19 +12,23 @@ export interface Handover {
   readonly startedAt: string;
   /** The host that takes over. */
   readonly to: string;
+  /** Written by the daemon that is asked: why it stays. */
+  readonly refused?: string;
 }
 
 export function handoverFile(stateDir: string): string {
   return join(stateDir, 'handover.json');
 }
 
-/** Is it this daemon that is asked? Answers the host that takes over. */
-export function handoverTo(text: string, holder: Omit<Handover, 'to'>): string | undefined {
+/** Is it this daemon that is asked? */
+export function handoverOf(text: string, holder: HandoverHolder): Handover | undefined {
   const asked = parsed(text);
   const isMeant =
     asked?.host === holder.host && asked.pid === holder.pid && asked.startedAt === holder.startedAt;
-  return isMeant ? String(asked.to) : undefined;
+  return isMeant ? { ...asked, ...holder, to: String(asked.to) } : undefined;
 }
+
+type HandoverHolder = Pick<Handover, 'host' | 'pid' | 'startedAt'>;
 
 /** Somebody may be writing it just now. */
 function parsed(text: string): Partial<Handover> | undefined {

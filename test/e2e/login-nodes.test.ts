@@ -121,6 +121,20 @@ describe.skipIf(!canNameHosts)(
       expect(readFileSync(join(home, '.local/state/wfd/wfd.log'), 'utf8')).toMatch('handed over to login2');
     });
 
+    test('but not while jobs run that only the other host can see', async () => {
+      writeFileSync(join(home, 'w.yaml'), 'name: w\ntasks:\n  a: {run: sleep 300, backend: local}\n');
+      await at('login1', 'submit', 'w.yaml', '--start');
+      await expect
+        .poll(async () => (await at('login1', 'status', '1', '--json')).stdout, { timeout: 20_000 })
+        .toMatch(/"Active": 1/);
+      const refused = await at('login2', 'service', 'move');
+      expect(refused.code).toBe(5);
+      expect(refused.stderr).toMatch(
+        /runs on login1.*and stays there: jobs of a local backend have not ended there \(1\)/,
+      );
+      expect((await daemonAt('login1')).host).toBe('login1');
+    });
+
     test('and takes it over from a host that has died, once the lease has expired', async () => {
       await at('login1', 'daemon', 'start');
       const { pid } = await daemonAt('login1');

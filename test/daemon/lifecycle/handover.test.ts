@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -22,7 +22,15 @@ afterEach(() => {
 
 function watch(more: Partial<HandoverParts> = {}): void {
   const { host, pid } = MINE;
-  watchHandover({ stateDir, host, pid, isUnit: false, leave: (why) => left.push(why), ...more });
+  watchHandover({
+    stateDir,
+    host,
+    pid,
+    isUnit: false,
+    obstacle: () => undefined,
+    leave: (why) => left.push(why),
+    ...more,
+  });
 }
 
 function ask(asked: Partial<Handover> | string): void {
@@ -50,6 +58,20 @@ test.each([
   ask(asked);
   vi.advanceTimersByTime(10_000);
   expect(left).toEqual([]);
+});
+
+test('where something keeps it here, it says so instead, once', () => {
+  const obstacle = vi.fn(() => '2 jobs of a local backend run here');
+  watch({ obstacle });
+  ask({});
+  vi.advanceTimersByTime(10_000);
+  expect(left).toEqual([]);
+  expect(obstacle).toHaveBeenCalledOnce();
+  expect(JSON.parse(readFileSync(handoverFile(stateDir), 'utf8'))).toEqual({
+    ...MINE,
+    to: 'login2',
+    refused: '2 jobs of a local backend run here',
+  });
 });
 
 test('a lease that is no longer ours is nobody to be handed over', () => {
