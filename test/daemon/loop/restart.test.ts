@@ -117,6 +117,22 @@ describe('6: an owner who has no account any more', () => {
     expect(story.backend.submits).toHaveLength(2);
   });
 
+  test('one that had not begun waits on hold, and begins later', async () => {
+    const story = await DaemonStory.begin();
+    story.loop.isStopping = true;
+    await story.submit(TWO);
+    expect(await story.run()).toMatchObject({ status: 'Submitted' });
+    story.parts = { ...story.parts, goneOwners };
+    await story.restart();
+    await story.later(60);
+    expect(await story.run()).toMatchObject({ status: 'OnHold', held: { by: 'wfd' } });
+    expect(story.backend.submits).toEqual([]);
+    story.parts = { ...story.parts, goneOwners: async () => new Set<number>() };
+    await story.restart();
+    await story.later(5);
+    expect(story.backend.submits).toHaveLength(1);
+  });
+
   test('a run that somebody holds stays held by him', async () => {
     const story = await DaemonStory.withRun(TWO);
     await story.ask((loop) => loop.desk.hold({ runId: 1, by: 'ada', reason: 'wait' }));
