@@ -64,19 +64,19 @@ interface Surroundings {
   readonly env?: Record<string, string>;
 }
 
+function surroundings(): Record<string, string> {
+  return {
+    PATH: [join(place, 'bin'), dirname(wfctl.program), process.env['PATH']].join(':'),
+    WFD_STATE_DIR: join(place, 'state'),
+    PLACE: place,
+    THERE: served.socket,
+    ...(existsSync(join(place, 'config.yaml')) && { WFD_CONFIG: join(place, 'config.yaml') }),
+  };
+}
+
 function run(words: readonly string[], { config, cwd, env }: Surroundings = {}): Promise<Ended> {
   if (config !== undefined) writeFileSync(join(place, 'config.yaml'), config);
-  return wfctl.run(words, {
-    env: {
-      PATH: [join(place, 'bin'), dirname(wfctl.program), process.env['PATH']].join(':'),
-      WFD_STATE_DIR: join(place, 'state'),
-      PLACE: place,
-      THERE: served.socket,
-      ...(config !== undefined && { WFD_CONFIG: join(place, 'config.yaml') }),
-      ...env,
-    },
-    ...(cwd !== undefined && { cwd }),
-  });
+  return wfctl.run(words, { env: { ...surroundings(), ...env }, ...(cwd !== undefined && { cwd }) });
 }
 
 const SSH = 'client: {remote: ssh}';
@@ -162,16 +162,32 @@ describe('client.remote: ssh', () => {
     writeLease();
     script(join(place, 'bin/ssh'), RECORD);
     const loop = 'for id in 1 2 3; do echo $id; done | while read id; do wfctl list; echo read $id; done';
-    const env = {
-      PATH: [join(place, 'bin'), dirname(wfctl.program), process.env['PATH']].join(':'),
-      WFD_STATE_DIR: join(place, 'state'),
-      WFD_CONFIG: join(place, 'config.yaml'),
-      PLACE: place,
-    };
     writeFileSync(join(place, 'config.yaml'), SSH);
-    const { stdout } = await wfctl.runProgram('/bin/sh', ['-c', loop], { env });
+    const { stdout } = await wfctl.runProgram('/bin/sh', ['-c', loop], { env: surroundings() });
     expect(stdout).toBe('read 1\nread 2\nread 3\n');
     expect(asked()).not.toContain('-t');
+  });
+
+  test.each([
+    ['wfctl list', true, false],
+    ['wfctl abort --all | cat', false, true],
+  ])(
+    'at a terminal, `%s`: a terminal there too %s, no questions there %s',
+    async (line, terminal, mustNotAsk) => {
+      writeLease();
+      script(join(place, 'bin/ssh'), 'printf \'%s\\0\' "$@" > "$PLACE/ssh"');
+      writeFileSync(join(place, 'config.yaml'), SSH);
+      await wfctl.runProgram('script', ['-qec', line, '/dev/null'], { env: surroundings() });
+      expect(asked()?.includes('-t')).toBe(terminal);
+      expect(asked()?.at(-1)?.includes('WFCTL_MUST_NOT_ASK')).toBe(mustNotAsk);
+    },
+  );
+
+  test('a question that cannot be asked is not taken for answered', async () => {
+    const words = ['abort', '--all', '--socket', served.socket];
+    const refused = await run(words, { env: { WFCTL_MUST_NOT_ASK: '1' } });
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('add --yes') });
+    expect(served.fake.wishes.filter((wish) => wish.startsWith('abort'))).toEqual([]);
   });
 
   test('ssh that cannot get there', async () => {
