@@ -10,8 +10,6 @@ import type { ConfigFile } from './config-schema.ts';
 import { type Origin, type Setting, settingsInForce } from './in-force.ts';
 import { openLoaded } from './open-config.ts';
 
-export type { Origin, Setting } from './in-force.ts';
-
 export interface FileChoice {
   /** Absent where there is none, which is no mistake. */
   readonly file?: string;
