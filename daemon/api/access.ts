@@ -1,6 +1,7 @@
 /** How the API treats those who speak to it: who they are, what they see, how often they may ask, what is kept of it. */
 import type { Owner } from '../../backends/backend.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import { bodyLimit } from '../protocol/routes.ts';
 import { type AuditLog, NO_AUDIT_LOG } from './audit-log.ts';
 import type { Answer, Peer } from './engine-door.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
@@ -14,6 +15,8 @@ export interface Access {
   readonly identify: (credentials: PeerCredentials) => Promise<Answer<Peer>>;
   /** What users see of the runs of others; it may change while the daemon runs. */
   readonly visibility: () => Visibility;
+  /** Bytes that a submission may have: a workflow with the contents of its files. */
+  readonly submissionBytes: number;
   readonly rate: RequestRate;
   readonly audit: AuditLog;
 }
@@ -21,6 +24,8 @@ export interface Access {
 /** What a site may set for its users. */
 export interface AccessSettings extends Privileged {
   readonly visibility: Visibility;
+  /** Taken at the start of the daemon. */
+  readonly submissionBytes: number;
   readonly requests: RateLimit;
 }
 
@@ -29,6 +34,7 @@ export function accessInUserMode(owner: Owner): Access {
   return {
     identify: identifyInUserMode(owner),
     visibility: () => 'all',
+    submissionBytes: bodyLimit('submitRun'),
     rate: new RequestRate(() => ({ perSecond: 10_000, burst: 10_000 })),
     audit: NO_AUDIT_LOG,
   };
@@ -42,6 +48,7 @@ export function accessInSystemMode(
   return {
     identify: identifyInSystemMode(accounts, settings),
     visibility: () => settings().visibility,
+    submissionBytes: settings().submissionBytes,
     rate: new RequestRate(() => settings().requests),
     audit,
   };

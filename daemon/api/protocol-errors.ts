@@ -10,7 +10,8 @@ export function refusalFor(error: unknown): Refusal {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return {
         code: 'REQUEST_TOO_LARGE',
-        message: 'the request is too large: a submit may have 64 MiB, anything else 1 MiB',
+        message:
+          'the request is too large: a submit may have 64 MiB, or what the site allows (access.submission); anything else 1 MiB. Large inputs belong into files that the jobs read.',
       };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return {

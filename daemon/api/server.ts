@@ -136,7 +136,7 @@ function addRoute<N extends RouteName>({ parts, app, handlers, streams, peers }:
   app.route({
     method: ROUTES[name].method,
     url: ROUTES[name].path,
-    bodyLimit: bodyLimit(name),
+    bodyLimit: name === 'submitRun' ? parts.access.submissionBytes : bodyLimit(name),
     handler: async (request, reply) => {
       const peer = await peerOf(peers, request);
       if (!peer.ok) return send(reply, peer);

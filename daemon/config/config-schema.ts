@@ -9,7 +9,7 @@ import { DEFAULT_SETTINGS } from '../engine/settings.ts';
 import { DEFAULT_PHASE_TIMEOUTS_MS, type PhaseName } from '../lifecycle/phases.ts';
 import { backendFile } from './backend-schema.ts';
 import { backupKeys, retentionKeys } from './care-schema.ts';
-import { count, duration, durationText, path } from './quantities.ts';
+import { count, duration, durationText, memory, path } from './quantities.ts';
 
 export const configSchema = z.strictObject({
   state: z
@@ -64,6 +64,11 @@ export const configSchema = z.strictObject({
         .describe(
           'What a user sees of the runs of others: nothing; `names`: whose they are, what they are called and how far they have got; or `all`.',
         ),
+      submission: memory(
+        'Largest submission: a workflow with the contents of its files; 64M at most. Needs a restart.',
+      )
+        .refine((mib) => mib >= 1 && mib <= 64, 'must be between 1M and 64M')
+        .prefault('64M'),
       requestsPerSecond: count('Requests of one user per second, over a longer time.').prefault(50),
       requestBurst: count('Requests of one user at once.').prefault(500),
     })

@@ -200,8 +200,12 @@ function careSettings(
 }
 
 function accessSettings({ access }: ConfigFile): AccessSettings {
-  const { admins, operators, visibility, requestsPerSecond, requestBurst } = access;
-  return { admins, operators, visibility, requests: { perSecond: requestsPerSecond, burst: requestBurst } };
+  const { admins, operators, visibility, submission, requestsPerSecond, requestBurst } = access;
+  return {
+    ...{ admins, operators, visibility },
+    submissionBytes: submission * 1024 * 1024,
+    requests: { perSecond: requestsPerSecond, burst: requestBurst },
+  };
 }
 
 function engineSettings(data: ConfigFile, backend: string): EngineSettings {

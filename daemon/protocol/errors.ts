@@ -34,7 +34,7 @@ export const ERRORS = {
   REQUEST_TOO_LARGE: {
     status: 413,
     exitCode: 2,
-    meaning: 'The request is larger than the daemon accepts (64 MiB).',
+    meaning: 'The request is larger than the daemon accepts (64 MiB, or `access.submission`).',
   },
   USAGE: { status: 0, exitCode: 2, meaning: 'wfctl was called with options or arguments it does not know.' },
   UNREADABLE_FILE: { status: 0, exitCode: 2, meaning: 'A file named on the command line cannot be read.' },

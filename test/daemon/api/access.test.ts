@@ -107,6 +107,16 @@ test('only an administrator governs the daemon', async () => {
   }
 });
 
+test('a submission larger than the site allows is refused', async () => {
+  served = await serveFake({ access: { ...accessInUserMode(ME), submissionBytes: 1_000 } });
+  const big = { bundle: { source: 'x'.repeat(2_000) } };
+  expect(await ask(served.socket, 'POST', '/v1/runs', big)).toMatchObject({
+    status: 413,
+    body: { error: { code: 'REQUEST_TOO_LARGE', message: expect.stringContaining('access.submission') } },
+  });
+  expect(served.fake.wishes).toEqual([]);
+});
+
 test('who asks too often is told to wait, and for how long', async () => {
   const { socket } = await asBob('own', 'user', 3);
   for (let n = 0; n < 3; n += 1) expect((await ask(socket, 'GET', '/v1/daemon')).status).toBe(200);
