@@ -35,22 +35,44 @@ test('installed with one command, and nothing is left to do', async () => {
   });
 });
 
-test('while it is restarted again and again, no request fails, and every run runs once', async () => {
-  const [restarts, clients, submits] = isLong ? [20, 50, 400] : [5, 20, 60];
-  const report = await crowd({
-    clients,
-    submits,
-    client: () => machine.client(SOCKET),
-    submitDir: `${HOME}/work`,
-    until: restartAgainAndAgain(restarts),
-  });
-  expect(report.failures).toEqual([]);
-  expect(report.requests).toBeGreaterThan(clients * restarts);
-  await allSaidOnce(report.runs);
+describe('no request fails, and every run runs once, while it is', () => {
+  async function comeWhile(work: Promise<unknown>): Promise<void> {
+    const [clients, submits] = isLong ? [50, 400] : [20, 60];
+    const come = {
+      clients,
+      submits,
+      client: () => machine.client(SOCKET),
+      submitDir: `${HOME}/work`,
+      until: work,
+    };
+    const report = await crowd(come);
+    expect(report.failures).toEqual([]);
+    expect(report.requests).toBeGreaterThan(clients + submits);
+    await allSaidOnce(report.runs);
+  }
+
+  test('restarted again and again', () => comeWhile(restartAgainAndAgain(isLong ? 20 : 5)));
+
+  test('killed again and again', () => comeWhile(killAgainAndAgain(isLong ? 10 : 2)));
 });
 
 async function restartAgainAndAgain(times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) await systemctl('restart', 'wfd.service');
+}
+
+async function killAgainAndAgain(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    const pid = await property('MainPID');
+    await machine.do(['kill', '-9', pid]);
+    await until(
+      () => property('MainPID'),
+      (next) => next !== '0' && next !== pid,
+    );
+    await until(
+      () => property('ActiveState'),
+      (state) => state === 'active',
+    );
+  }
 }
 
 /** Every run has ended well, there are no others, and the job of each has run once. */
@@ -102,8 +124,10 @@ describe('a job goes on, and the daemon comes back, when it', () => {
     machine.write(`${HOME}/.config/systemd/user/wfd.service.d/test.conf`, '[Service]\nWatchdogSec=3\n');
     await systemctl('daemon-reload');
     await systemctl('restart', 'wfd.service');
-    const id = await sleeper(8);
     const pid = await property('MainPID');
+    const id = await sleeper(12);
+    await new Promise((settle) => setTimeout(settle, 4_000));
+    expect(await property('MainPID'), 'one that is well gives signs of life').toBe(pid);
     await machine.do(['kill', '-STOP', pid]);
     // Asked while it hangs; answered by the next one.
     expect((await client.call('getDaemon')).pid).not.toBe(Number(pid));
@@ -115,10 +139,29 @@ describe('a job goes on, and the daemon comes back, when it', () => {
 test('while it is stopped, whatever was submitted is recorded, and runs once', async () => {
   const count = 20;
   const tokens = Array.from({ length: count }, () => randomUUID());
-  const submits = tokens.map((token) => submit(machine.client(SOCKET), token, { submitDir: `${HOME}/work` }));
-  await systemctl('stop', 'wfd.service');
+  const stopped = systemctl('stop', 'wfd.service');
+  // Some come before it stops, some while it does, some after: these have systemd start the next one.
+  const submits = tokens.map(async (token, at) => {
+    await new Promise((settle) => setTimeout(settle, at * 20));
+    return submit(machine.client(SOCKET), token, { submitDir: `${HOME}/work` });
+  });
   const ids = await Promise.all(submits);
+  await stopped;
   await allSaidOnce(new Map(tokens.map((token, at) => [token, ids[at] ?? 0])));
+});
+
+test('stopped by wfctl it has gone, until the next request; who stops it is told so', async () => {
+  const pid = await property('MainPID');
+  const said = await machine.wfctl(['daemon', 'stop'], 'alice');
+  expect(said).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('systemd starts it again at the next request'),
+  });
+  await until(
+    () => property('ActiveState'),
+    (state) => state === 'inactive',
+  );
+  expect((await client.call('getDaemon')).pid).not.toBe(Number(pid));
 });
 
 describe('the configuration', () => {
