@@ -1,6 +1,6 @@
 /** A machine with a real systemd (test/schedulers/systemd-machine), with this clone's programs in /opt/wfd. */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -30,15 +30,15 @@ export class Machine {
     this.dist = dist;
   }
 
-  /** A new one of this name, booted. */
+  /** A new one, booted. Its name goes on with the number of the test's process. */
   static async up(name: string): Promise<Machine> {
+    removeAbandoned();
     const dist = mkdtempSync(join(tmpdir(), 'wfd-systemd-'));
     execFileSync(process.execPath, ['build.mjs', dist], { stdio: ['ignore', 'ignore', 'inherit'] });
     await buildPrograms(dist);
     // As npm would leave it; the directory of a test is its user's alone.
     execFileSync('chmod', ['0755', dist]);
-    const machine = new Machine(name, dist);
-    machine.script('down', '--purge');
+    const machine = new Machine(`${name}-${process.pid}`, dist);
     machine.script(
       'up',
       `--bind-ro=${dist}:/opt/wfd/dist`,
@@ -113,7 +113,7 @@ export class Machine {
   }
 
   private script(...words: readonly string[]): void {
-    execFileSync(SCRIPT, words, { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    runScript(this.name, words);
   }
 
   private words(words: readonly string[], user: User | undefined): readonly string[] {
@@ -122,6 +122,22 @@ export class Machine {
 
   private env(): NodeJS.ProcessEnv {
     return { ...process.env, WF_MACHINE: this.name };
+  }
+}
+
+function runScript(machine: string, words: readonly string[]): void {
+  execFileSync(SCRIPT, words, {
+    env: { ...process.env, WF_MACHINE: machine },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Those of tests that were killed. Machines of other clones' tests are at work. */
+function removeAbandoned(): void {
+  const names = existsSync(DIRECTORY) ? readdirSync(DIRECTORY) : [];
+  for (const name of names) {
+    const pid = /^[a-z]+-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) runScript(name, ['down', '--purge']);
   }
 }
 

@@ -34,7 +34,7 @@ backends:
 let machine: Machine;
 let root: Client;
 beforeAll(async () => {
-  machine = await Machine.up('units');
+  machine = await Machine.up('system');
   await machine.do(['mkdir', '-p', '/etc/wfd']);
   machine.write('/etc/wfd/config.yaml', CONFIG);
   for (const user of ['alice', 'bob'] as const) await machine.do(['mkdir', `/home/${user}/work`], user);

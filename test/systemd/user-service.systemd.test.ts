@@ -12,7 +12,7 @@ const HOME = '/home/alice';
 let machine: Machine;
 let client: Client;
 beforeAll(async () => {
-  machine = await Machine.up('units');
+  machine = await Machine.up('user');
   await machine.do(['mkdir', '-p', `${HOME}/.config/wfd`, `${HOME}/work`], 'alice');
   // More jobs at once than the machine has CPUs: they only write a line.
   machine.write(`${HOME}/.config/wfd/config.yaml`, 'backends: {local: {kind: local, cpus: 32, poll: 1s}}\n');
