@@ -1,5 +1,6 @@
 /** Does the steps of a plan, one after the other, and says each. The first that fails ends it. */
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { endDaemon } from '../end-daemon.ts';
@@ -93,7 +94,9 @@ function removeFile(path: string): void {
 
 /** Sites may forbid it; the daemon serves all the same while its user is logged in. */
 async function lingering(): Promise<string | undefined> {
-  const { code, complaint } = await run('loginctl', ['--no-ask-password', 'enable-linger'], process.env);
+  // By name: a shell behind su is no session of his.
+  const words = ['--no-ask-password', 'enable-linger', userInfo().username];
+  const { code, complaint } = await run('loginctl', words, process.env);
   if (code === 0) return undefined;
   return `lingering is not allowed here (${complaint}): the daemon ends soon after your last logout; jobs go on, and it takes them up when you are back`;
 }

@@ -198,6 +198,16 @@ describe('the configuration', () => {
   });
 });
 
+test('where lingering is not allowed, that is said, and the service is there all the same', async () => {
+  await machine.do(['rm', '/var/lib/systemd/linger/bob']);
+  const said = await machine.wfctl(['service', 'install'], 'bob');
+  expect(said.stderr).toMatch(
+    /^wfctl: lingering is not allowed here \(.*Access denied\): the daemon ends soon after/,
+  );
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringMatching(/ {2}linger {3}off: .*\n/) });
+  expect(said.stdout).toMatch(/daemon {3}wfd \S+ answers/);
+});
+
 test('without a manager of services it is said what to do instead', async () => {
   await machine.do(['useradd', '-m', '-u', '2003', 'carol']);
   const carol = [
