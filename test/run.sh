@@ -30,12 +30,13 @@ check lint npx biome check --error-on-warnings .
 check types npx tsc --noEmit
 check "unused code" npx knip --no-progress
 
-projects=(--project unit)
+# Schedulers keep us waiting rather than busy: their tests run side by side, each kind one file at a time.
+lanes=()
 with_scheduler() { # with_scheduler NAME COMMAND...: its tests run where the command answers
   local name=$1
   shift
   if timeout 20 "$@" >/dev/null 2>&1; then
-    projects+=(--project "$name")
+    lanes+=("$name")
   elif [[ " ${WFD_TEST_REQUIRED:-} " = *" $name "* ]]; then
     check "$name" bash -c "echo '$* gets no answer, and WFD_TEST_REQUIRED names $name'; exit 1"
   else
@@ -47,27 +48,42 @@ test_cluster=/var/lib/wf-cluster/slurm/etc/slurm.conf # made by test/schedulers/
 if [ -z "${SLURM_CONF:-}" ] && [ -e $test_cluster ]; then export SLURM_CONF=$test_cluster; fi
 with_scheduler slurm sinfo -h
 with_scheduler sge qconf -sh
+last=()
 if reason=$(bash test/schedulers/systemd-machine ready 2>&1); then
-  projects+=(--project systemd)
+  last=(systemd)
 elif [[ " ${WFD_TEST_REQUIRED:-} " = *" systemd "* ]]; then
   check systemd bash -c "echo '$reason, and WFD_TEST_REQUIRED names systemd'; exit 1"
 else
   echo "tests on systemd are left out: $reason"
 fi
 
-report=$(mktemp)
-trap 'rm -f "$report"' EXIT
-npx vitest run "${projects[@]}" --reporter=default --reporter=json --outputFile.json="$report"
-vitest_code=$?
-read -r passed failed < <(node -e '
-  const { readFileSync } = require("node:fs");
-  const text = readFileSync(process.argv[1], "utf8");
-  const report = text === "" ? { numPassedTests: 0, numFailedTests: 0, testResults: [] } : JSON.parse(text);
-  // A file that could not even be loaded has no tests in it.
-  const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
-  console.log(report.numPassedTests, report.numFailedTests + broken.length);
-' "$report")
-[ "$vitest_code" = 0 ] || [ "$failed" != 0 ] || failed=1
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+run_project() { # run_project NAME: what it prints goes to stdout, its counts to a file of its own
+  local name=$1
+  npx vitest run --project "$name" --reporter=default --reporter=json --outputFile.json="$reports/$name.json" ||
+    touch "$reports/$name.failed"
+  # A project that ended without a report has failed as a whole.
+  [ -s "$reports/$name.json" ] || echo '{"numPassedTests": 0, "numFailedTests": 1, "testResults": []}' >"$reports/$name.json"
+}
+run_project unit
+for name in "${lanes[@]}"; do run_project "$name" >"$reports/$name.out" 2>&1 & done
+wait
+for name in "${lanes[@]}"; do cat "$reports/$name.out"; done
+for name in "${last[@]}"; do run_project "$name"; done
+read -r passed failed < <(cd "$reports" && node -e '
+  const { readdirSync, readFileSync } = require("node:fs");
+  let [passed, failed] = [0, 0];
+  for (const name of readdirSync(".").filter((each) => each.endsWith(".json"))) {
+    const report = JSON.parse(readFileSync(name, "utf8"));
+    // A file that could not even be loaded has no tests in it.
+    const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+    passed += report.numPassedTests;
+    failed += report.numFailedTests + broken.length;
+  }
+  console.log(passed, failed);
+' < /dev/null 2>&1 || echo 0 1)
+if [ "$failed" = 0 ] && compgen -G "$reports/*.failed" >/dev/null; then failed=1; fi
 failed=$((failed + failed_checks))
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
