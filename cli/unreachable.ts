@@ -17,7 +17,7 @@ export function patienceMs(error: ConnectionError, path: string, env: Environmen
     case 'EAGAIN':
     case 'ECONNRESET':
     case 'EPIPE':
-      return RESTART_MS;
+      return BUSY_MS;
     case 'ENOENT':
       if (traceFor(path, env)?.isHere) return RESTART_MS;
       return existsSync(dirname(path)) ? BETWEEN_TWO_SOCKETS_MS : 0;
@@ -62,6 +62,8 @@ export function unreachable({ error, path }: Silence, tried: readonly string[]):
 }
 
 const RESTART_MS = 10_000;
+/** Somebody was there a moment ago, and it may happen more than once. */
+const BUSY_MS = 30_000;
 /** A daemon without systemd's socket unlinks its own when it ends, and the next one makes it anew. */
 const BETWEEN_TWO_SOCKETS_MS = 2_000;
 
