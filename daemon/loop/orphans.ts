@@ -24,8 +24,9 @@ export function noteOrphans(
     note(orphan.evidence, own);
     const settleMs = set.backend(orphan.row.backend)?.settleMs ?? 0;
     const ended = own.length > 0 && own.every((job) => job.state === 'ended');
-    const mayStillRun = orphan.claim.kind !== 'taken' && !isAbsent(orphan.evidence, CLAIM_SETTLES * settleMs);
-    if ((ended || isAbsent(orphan.evidence, settleMs)) && !mayStillRun) confirmGone(set, orphan);
+    // One that is absent may still arrive, unless its attempt is taken; one whose end is shown has been.
+    const patienceMs = settleMs * (orphan.claim.kind === 'taken' ? 1 : CLAIM_SETTLES);
+    if (ended || isAbsent(orphan.evidence, patienceMs)) confirmGone(set, orphan);
   }
 }
 

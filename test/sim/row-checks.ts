@@ -44,9 +44,15 @@ export function startsIn({ rows }: RowCheckParts, changes: Changes): readonly At
   return changes.attempts.filter((attempt) => {
     if (attempt.state.kind !== 'submitting') return false;
     const before = rows.attempt(attempt.runId, attempt.call, attempt.number);
-    const isLookedUpAgain = attempt.tag && rows.submissions.get(attempt.tag)?.status === 'superseded';
-    return !isLookedUpAgain && (before?.state.kind !== 'submitting' || before.tag !== attempt.tag);
+    return (
+      !isLookedUpAgain(rows, attempt) && (before?.state.kind !== 'submitting' || before.tag !== attempt.tag)
+    );
   });
+}
+
+/** Sent back, and to end now: the submission that it was sent back from is looked for once more. */
+function isLookedUpAgain(rows: CommittedRows, { tag }: Attempt): boolean {
+  return tag !== undefined && rows.submissions.get(tag)?.status === 'superseded';
 }
 
 /** Called after `changes` have been applied. */
@@ -187,6 +193,7 @@ function checkLimits({ rows, court, settings, maxActive }: RowCheckParts): void 
     if (hasEnded(run)) continue;
     for (const attempt of rows.attemptsOf(run.id)) {
       if (attempt.state.kind === 'ready' || attempt.state.kind === 'ended') continue;
+      if (isLookedUpAgain(rows, attempt)) continue; // nothing new is started by it
       count(perBackend, attempt.backend);
       count(perOwner, run.owner.name);
       count(perTask, `${run.id}/${rows.calls.get(run.id)?.get(attempt.call)?.task}`);
