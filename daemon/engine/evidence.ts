@@ -108,6 +108,8 @@ export function noteSpool(evidence: Evidence, entry: SpoolEntry, now: number): v
   noteNewClaim(evidence, claim);
   if (entry.kind === 'started') {
     evidence.marks = { ...known, claim: known.claim?.runCount === entry.runCount ? known.claim : claim };
+    // An exit mark may have been read before the claim that makes it count.
+    if (currentExit(evidence) !== undefined) evidence.exitSince ??= now;
     return;
   }
   if (entry.exitCode === undefined || !entry.succeeded) return; // the exit mark tells more: it is read

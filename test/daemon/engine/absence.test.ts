@@ -1,6 +1,6 @@
 /** SEMANTICS 6, evidence: when a job's absence counts, and which job is the attempt's. */
 import { describe, expect, test } from 'vitest';
-import { newEvidence, noteOutage, noteSnapshot } from '../../../daemon/engine/evidence.ts';
+import { newEvidence, noteOutage, noteSnapshot, noteSpool } from '../../../daemon/engine/evidence.ts';
 import { judge } from '../../../daemon/engine/reconcile.ts';
 import {
   attemptIn,
@@ -334,4 +334,14 @@ describe('6: a listing that knows only the living', () => {
       wants: [],
     });
   });
+});
+
+test('6: an exit mark that was read before the claim of its run counts from when the claim is seen', () => {
+  const rerun = { ...CLAIM, runCount: 1 };
+  const known = evidence(marked(100_000, { claim: CLAIM, exit: exitMark(143, { runCount: 1 }) }));
+  expect(known.exitSince).toBeUndefined();
+  const started = { fileName: 'S', kind: 'started', tag: job('running').tag, index: 0, ...rerun } as const;
+  noteSpool(known, started, 101_000);
+  expect(known.exitSince).toBe(101_000);
+  expect(judge(attemptIn(RUNNING), known, facts(116_000)).kind).toBe('ended');
 });
