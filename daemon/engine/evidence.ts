@@ -10,6 +10,9 @@ import type { Outcome } from './model.ts';
 /** Complete snapshots in a row that must lack a job before its absence counts. */
 export const ABSENT_SNAPSHOTS_MIN = 3;
 
+/** A claim that could not be taken is tried again after so long. */
+export const REVOKE_AGAIN_MS = 2_000;
+
 export interface Evidence {
   /** Submitted in this daemon's life, and no complete listing has been made since: its id is surely its own. */
   isUnlisted: boolean;

@@ -5,7 +5,7 @@
  * something is still to be asked, the verdict is `wait` and says what for. A failed question is no answer.
  */
 import type { JobObservation, NativeId } from '../../backends/backend.ts';
-import { currentExit, type Evidence, isAbsent, ownJob } from './evidence.ts';
+import { currentExit, type Evidence, isAbsent, ownJob, REVOKE_AGAIN_MS } from './evidence.ts';
 import type { Attempt, AttemptState, Outcome } from './model.ts';
 import { type EndContext, outcomeOfEnding, outcomeOfExit, outcomeOfReport } from './outcome.ts';
 
@@ -19,7 +19,7 @@ export interface Facts {
   /** The listing shows a job by its tag alone; if not, a submission in doubt cannot be proved absent. */
   readonly canLookUp: boolean;
   /** An attempt that never arrived would be submitted again; if not, its end is final. */
-  readonly goesOn: boolean;
+  readonly isSubmittedAgain: boolean;
   /** Another submission of this attempt had been given up, and may still arrive. */
   readonly mayStillCome: boolean;
   readonly causeInLog: (log: string) => EndContext['hint'];
@@ -89,11 +89,9 @@ function recordedEnd(attempt: Attempt, evidence: Evidence): JobObservation | und
 /** An end that no claim explains, of an attempt whose job might be on its way still. */
 function isFinalWithoutClaim(verdict: Verdict, evidence: Evidence, facts: Facts): boolean {
   if (evidence.marks?.claim !== undefined || evidence.marks?.exit !== undefined) return false;
-  if (verdict.kind === 'neverArrived') return !facts.goesOn;
+  if (verdict.kind === 'neverArrived') return !facts.isSubmittedAgain;
   return verdict.kind === 'ended' && (verdict.isAssumed === true || facts.mayStillCome);
 }
-
-const REVOKE_AGAIN_MS = 2_000;
 
 /** A submit may arrive later than any rule allows for: it must find its attempt taken. */
 function claimFirst(verdict: Verdict, evidence: Evidence, facts: Facts): Verdict {

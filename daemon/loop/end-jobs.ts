@@ -6,7 +6,7 @@
 import type { AbortManner, NativeId, Owner, RequestReply } from '../../backends/backend.ts';
 import { dueRequest, wish } from '../engine/abort.ts';
 import type { Moment } from '../engine/ends.ts';
-import { livingIds } from '../engine/evidence.ts';
+import { livingIds, REVOKE_AGAIN_MS } from '../engine/evidence.ts';
 import type { Attempt } from '../engine/model.ts';
 import { nativeIdOf } from '../engine/reconcile.ts';
 import { backoffMs } from '../engine/retry.ts';
@@ -156,8 +156,6 @@ function hunt(orphan: HuntedOrphan, requests: JobRequests, moment: Moment): void
   orphan.tries += 1;
   requests.add(row.backend, row.owner, { kind: 'force' }, ids);
 }
-
-const REVOKE_AGAIN_MS = 2_000;
 
 /** Under force the daemon takes every claim that no job has taken: what has not begun never will. */
 export function claimsToTake(set: WorkingSet, now: number): readonly Wanted[] {

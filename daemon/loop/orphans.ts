@@ -1,7 +1,7 @@
 /** Jobs that a forced abort left behind: watched, in every listing, until they are confirmed gone. */
 import type { JobObservation } from '../../backends/backend.ts';
 import type { Marks } from '../../backends/marks.ts';
-import { isAbsent } from '../engine/evidence.ts';
+import { isAbsent, REVOKE_AGAIN_MS } from '../engine/evidence.ts';
 import type { FileAnswer } from '../files/owner-files.ts';
 import type { Inbox } from './inputs.ts';
 import type { Note, Watch } from './watch.ts';
@@ -32,7 +32,6 @@ export function noteOrphans(
 
 /** A file system that gives no claim for so many settle times keeps nothing waiting. */
 const CLAIM_SETTLES = 10;
-const CLAIM_AGAIN_MS = 2_000;
 
 /** What has not begun to run never will: the daemon takes the claim, or learns which job has it. */
 export function claimOrphans(set: WorkingSet, inbox: Inbox, now: number): void {
@@ -44,7 +43,7 @@ export function claimOrphans(set: WorkingSet, inbox: Inbox, now: number): void {
     }
     if (claim.kind !== 'free' || row.directory === undefined || now < orphan.nextClaimAt) continue;
     orphan.claim = { kind: 'asked' };
-    orphan.nextClaimAt = now + CLAIM_AGAIN_MS;
+    orphan.nextClaimAt = now + REVOKE_AGAIN_MS;
     void set.parts.files.revoke(row.owner, row.directory, '').then((answer) => {
       orphan.claim = claimIn(answer);
       inbox.wake();

@@ -44,7 +44,7 @@ export function settle(
     lateMarkMs: moment.settings.lateMarkMs,
     hasAccounting: context.hasAccounting(attempt.backend),
     canLookUp: backend.capabilities.lookUp,
-    goesOn: isSubmittedAgain(state, attempt.call),
+    isSubmittedAgain: isSubmittedAgain(state, attempt.call),
     mayStillCome: state.givenUp.has(attempt.call),
     causeInLog: (log): EndKind | undefined => (log === '' ? undefined : backend.causeInLog(log)),
     isSuperseded: (nativeId) => state.superseded.has(nativeId),

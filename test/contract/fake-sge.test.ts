@@ -8,6 +8,7 @@ import { describeBackend } from './describe-backend.ts';
 import { type Habitat, SITE_ENV } from './habitat.ts';
 import { directoryFor, ourselves } from './owners.ts';
 import { createSpoiler } from './spoiler.ts';
+import { SGE_TRAITS } from './traits.ts';
 
 describeBackend('sge (fake commands)', openSge);
 
@@ -23,16 +24,9 @@ async function openSge(): Promise<Habitat> {
     again,
     owner,
     directory,
-    siteEnv: SITE_ENV,
-    impossible: { qos: 'high' },
-    refused: { cpus: 100_000 },
-    waiting: { resources: { options: { sge: ['-h'] } }, blocked: true },
-    stuck: { script: '[ -e again ] || { true > again; exit 100; }' },
-    killed: 'Signaled',
-    forgetsUnstarted: true,
+    ...SGE_TRAITS,
     // They are started by this very process.
     dropsLimits: false,
-    costs: { observe: 1, account: 1, abort: 1 },
     spoiler,
     async close() {
       await commands.close();

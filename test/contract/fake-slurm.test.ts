@@ -8,6 +8,7 @@ import { describeBackend } from './describe-backend.ts';
 import { type Habitat, SITE_ENV } from './habitat.ts';
 import { directoryFor, ourselves } from './owners.ts';
 import { createSpoiler } from './spoiler.ts';
+import { SLURM_TRAITS } from './traits.ts';
 
 describeBackend('slurm (fake commands)', openSlurm);
 
@@ -23,15 +24,9 @@ async function openSlurm(): Promise<Habitat> {
     again,
     owner,
     directory,
-    siteEnv: SITE_ENV,
-    impossible: { options: { slurm: ['--array=0-9'] } },
-    refused: { queue: 'no-such-partition' },
-    waiting: { resources: { options: { slurm: ['--hold'] } }, blocked: true },
-    killed: 'Cancelled',
-    forgetsUnstarted: false,
+    ...SLURM_TRAITS,
     // They are started by this very process.
     dropsLimits: false,
-    costs: { observe: 1, account: 2, abort: 1 },
     spoiler,
     async close() {
       await commands.close();

@@ -7,6 +7,7 @@ import { describeBackend } from './describe-backend.ts';
 import { type Habitat, SITE_ENV } from './habitat.ts';
 import { directoryFor, testUser } from './owners.ts';
 import { createSpoiler } from './spoiler.ts';
+import { SLURM_TRAITS } from './traits.ts';
 
 describeBackend(
   'slurm (real)',
@@ -25,15 +26,8 @@ async function openSlurm(): Promise<Habitat> {
     again,
     owner,
     directory,
-    siteEnv: SITE_ENV,
-    impossible: { options: { slurm: ['--array=0-9'] } },
-    refused: { queue: 'no-such-partition' },
-    waiting: { resources: { options: { slurm: ['--hold'] } }, blocked: true },
-    killed: 'Cancelled',
-    forgetsUnstarted: false,
+    ...SLURM_TRAITS,
     dropsLimits: true,
-    // By ids, and by names for those without one.
-    costs: { observe: 1, account: 2, abort: 1 },
     spoiler,
     close: async () => rmSync(directory, { recursive: true }),
   };

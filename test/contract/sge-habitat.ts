@@ -6,6 +6,7 @@ import { createSge } from '../../backends/sge/sge.ts';
 import { type Habitat, SITE_ENV } from './habitat.ts';
 import { directoryFor, testUser } from './owners.ts';
 import { createSpoiler } from './spoiler.ts';
+import { SGE_TRAITS } from './traits.ts';
 
 export async function openSge(): Promise<Habitat> {
   const owner = testUser();
@@ -18,17 +19,8 @@ export async function openSge(): Promise<Habitat> {
     again,
     owner,
     directory,
-    siteEnv: SITE_ENV,
-    impossible: { qos: 'high' },
-    // No queue has so many slots: refused by `-w e` only.
-    refused: { cpus: 100_000 },
-    waiting: { resources: { options: { sge: ['-h'] } }, blocked: true },
-    // An exit code of 100 is an order to Grid Engine; the wrapper gives it for no task (sge_shepherd(8)).
-    stuck: { script: '[ -e tried ] || { echo > tried; exit 100; }' },
-    killed: 'Signaled',
-    forgetsUnstarted: true,
+    ...SGE_TRAITS,
     dropsLimits: true,
-    costs: { observe: 1, account: 1, abort: 1 },
     spoiler,
     close: async () => rmSync(directory, { recursive: true }),
   };

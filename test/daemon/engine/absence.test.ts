@@ -232,7 +232,9 @@ describe('6: what is given up without a claim can never run later', () => {
   test('an attempt in doubt goes back as it is, unless that is its end', () => {
     const known = evidence(...unclaimed);
     expect(judge(attemptIn(SUBMITTING), known, facts(131_001))).toEqual({ kind: 'neverArrived' });
-    expect(judge(attemptIn(SUBMITTING), known, facts(131_001, { goesOn: false }))).toEqual(wantsRevoke);
+    expect(judge(attemptIn(SUBMITTING), known, facts(131_001, { isSubmittedAgain: false }))).toEqual(
+      wantsRevoke,
+    );
   });
 
   test('a scheduler that knows of no claim is believed, unless another submission may still come', () => {
@@ -281,7 +283,7 @@ describe('6: a backend that cannot look jobs up by their tags', () => {
       judge(
         attemptIn(SUBMITTING, { ending }),
         evidence(...looked),
-        facts(131_001, { ...blind, goesOn: false }),
+        facts(131_001, { ...blind, isSubmittedAgain: false }),
       ),
     ).toEqual({ kind: 'neverArrived' });
   });

@@ -57,7 +57,7 @@ export const facts = (now: number, change: Partial<Facts> = {}): Facts => ({
   lateMarkMs: 5_000,
   hasAccounting: true,
   canLookUp: true,
-  goesOn: true,
+  isSubmittedAgain: true,
   mayStillCome: false,
   causeInLog: () => undefined,
   isSuperseded: () => false,
